@@ -1,0 +1,55 @@
+# The commands of this project. `make run` and `make test` need nothing but Python and make.
+
+PYTHON ?= python3
+BIN := .venv/bin
+INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+
+.PHONY: run test slow lint types test-datasets3 bench figures clean
+
+run: .venv/installed-run
+	$(BIN)/mnist1d-hf quickstart
+
+test: .venv/installed-test
+	$(BIN)/python -m pytest
+
+# The tests that take longer than a minute.
+slow: .venv/installed-test
+	$(BIN)/python -m pytest -m slow
+
+lint: .venv/installed-test
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+types: .venv/installed-test
+	$(BIN)/mypy
+
+# The builder with the last release of datasets that runs loading scripts.
+test-datasets3: .venv-datasets3/installed
+	.venv-datasets3/bin/python -m pytest tests/test_mnist1d.py tests/test_registration.py
+
+bench: .venv/installed-test
+	$(BIN)/python benchmarks/generation.py
+
+# Draws the figures of the dataset card again, after the generator or the plots changed.
+figures: .venv/installed-run
+	$(BIN)/mnist1d-hf plot samples --output dataset_card/figures/samples.png
+	$(BIN)/mnist1d-hf plot construction --output dataset_card/figures/construction.png
+
+clean:
+	rm -rf .venv .venv-datasets3 build dist
+
+.venv/bin/python:
+	$(PYTHON) -m venv .venv
+
+.venv/installed-run: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) -e '.[plot]'
+	touch $@
+
+.venv/installed-test: .venv/bin/python pyproject.toml constraints.txt
+	$(INSTALL) -e '.[test,lint]'
+	touch $@
+
+.venv-datasets3/installed: pyproject.toml constraints-datasets3.txt
+	$(PYTHON) -m venv .venv-datasets3
+	.venv-datasets3/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-datasets3.txt -e . pytest
+	touch $@

@@ -1,0 +1,6 @@
+"""Loading script of MNIST-1D for `datasets` 3, which still runs scripts; it needs `pip install mnist1d-hf`.
+
+load_dataset("mnist1d.py", "shuffled", trust_remote_code=True)
+"""
+
+from mnist1d_hf.mnist1d import Mnist1D  # noqa: F401

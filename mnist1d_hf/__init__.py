@@ -1,0 +1,60 @@
+"""MNIST-1D for the Hugging Face ecosystem.
+
+Importing this package makes `datasets.load_dataset("mnist1d", ...)` work, with any generation parameters and without a
+network.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import datasets as _datasets
+
+from .generator import construction_steps, generate_shard, make_dataset
+from .mnist1d import CONFIGS, Mnist1D, Mnist1DConfig
+from .parameters import GenerationParameters
+from .registration import NAME, register
+from .templates import get_templates
+from .version import DATA_VERSION, __version__
+
+__all__ = [
+    "CONFIGS",
+    "DATA_VERSION",
+    "GenerationParameters",
+    "Mnist1D",
+    "Mnist1DConfig",
+    "__version__",
+    "construction_steps",
+    "generate_shard",
+    "get_templates",
+    "load_dataset",
+    "make_dataset",
+]
+
+register()
+
+
+def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
+    """Load a config of MNIST-1D: `datasets.load_dataset` with the dataset's name filled in.
+
+    Parameters
+    ----------
+    name : str, optional
+        Config: ``"default"`` if not given, ``"shuffled"``, ``"large"`` or ``"custom-noise"``.
+    **kwargs : object
+        Any generation parameter (``corr_noise_scale=0.5``), and the options of `datasets.load_dataset` (``split``,
+        ``streaming``, ``num_proc``, ...).
+
+    Returns
+    -------
+    datasets.DatasetDict or datasets.Dataset or their iterable forms
+        Columns ``x``, ``final_seq_length`` float32 a row, and ``y``, a ClassLabel "0" to "9".
+
+    Raises
+    ------
+    TypeError
+        If a parameter is unknown, or its value is of the wrong type.
+    ValueError
+        If the config is unknown, or a parameter's value is out of range.
+    """
+    return _datasets.load_dataset(NAME, name, **kwargs)

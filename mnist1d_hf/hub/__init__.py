@@ -1,0 +1,1 @@
+"""Dataset and model repositories: built here, published to and pulled from the Hub."""

@@ -1,0 +1,100 @@
+"""The dataset card, rendered from a template and from the code's own values."""
+
+from __future__ import annotations
+
+import jinja2
+from datasets import DatasetInfo
+from datasets.info import DatasetInfosDict
+from datasets.utils.metadata import MetadataConfigs
+from huggingface_hub import DatasetCardData
+
+from .. import paper
+from ..mnist1d import DESCRIPTIONS
+from ..parameters import PARAMETER_NAMES, GenerationParameters
+from ..resources import resource_folder
+from ..templates import CLASS_NAMES
+from ..version import DATA_VERSION, __version__
+
+# Lower bounds of the Hub's size categories; https://huggingface.co/docs/hub/datasets-cards
+_SIZE_CATEGORIES = {
+    "n<1K": 0,
+    "1K<n<10K": 10**3,
+    "10K<n<100K": 10**4,
+    "100K<n<1M": 10**5,
+    "1M<n<10M": 10**6,
+    "10M<n<100M": 10**7,
+    "100M<n<1B": 10**8,
+    "1B<n<10B": 10**9,
+    "10B<n<100B": 10**10,
+}
+
+
+def render_card(infos: dict[str, DatasetInfo], parameters: dict[str, GenerationParameters]) -> str:
+    """Render the card of a dataset repository.
+
+    Parameters
+    ----------
+    infos : dict of str to datasets.DatasetInfo
+        Features, splits and sizes of each config in the repository, by name.
+    parameters : dict of str to GenerationParameters
+        Generation parameters of each config, by name.
+
+    Returns
+    -------
+    str
+        The text of README.md, metadata included.
+
+    Raises
+    ------
+    jinja2.UndefinedError
+        If the template asks for a value that is not there.
+    """
+    environment = jinja2.Environment(
+        loader=jinja2.FileSystemLoader(resource_folder("dataset_card")),
+        undefined=jinja2.StrictUndefined,
+        keep_trailing_newline=True,
+        trim_blocks=True,
+        autoescape=False,
+    )
+    text = environment.get_template("template.md").render(
+        configs=infos,
+        descriptions=DESCRIPTIONS,
+        parameters=parameters,
+        parameter_names=PARAMETER_NAMES,
+        table_2=GenerationParameters(),
+        class_names=CLASS_NAMES,
+        paper=paper,
+        data_version=DATA_VERSION,
+        version=__version__,
+    )
+    return f"---\n{_metadata(infos).to_yaml()}\n---\n\n{text}"
+
+
+def _metadata(infos: dict[str, DatasetInfo]) -> DatasetCardData:
+    data = DatasetCardData(
+        pretty_name="MNIST-1D",
+        license="apache-2.0",
+        task_categories=["tabular-classification"],
+        task_ids=["tabular-multi-class-classification"],
+        size_categories=_size_categories(infos),
+        annotations_creators=["machine-generated"],
+        source_datasets=["original"],
+        tags=["timeseries", "tabular", "mnist", "mnist-1d", "synthetic", "benchmark", "icml-2024"],
+    )
+    MetadataConfigs(
+        {
+            name: {
+                "data_files": [{"split": split, "path": f"{name}/{split}-*"} for split in info.splits],
+                **({"default": True} if name == "default" else {}),
+            }
+            for name, info in infos.items()
+        }
+    ).to_dataset_card_data(data)
+    DatasetInfosDict(infos).to_dataset_card_data(data)
+    return data
+
+
+def _size_categories(infos: dict[str, DatasetInfo]) -> list[str]:
+    rows = [sum(split.num_examples for split in info.splits.values()) for info in infos.values()]
+    found = {max((low, name) for name, low in _SIZE_CATEGORIES.items() if low <= count) for count in rows}
+    return [name for _, name in sorted(found)]

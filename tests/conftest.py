@@ -1,0 +1,62 @@
+"""Shared fixtures: caches in temporary folders, no network, and the original package under its own name."""
+
+import dataclasses
+import importlib
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+# Read when `datasets` and `huggingface_hub` are imported, so set before anything is.
+os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="mnist1d-hf-tests-")
+os.environ["HF_HUB_OFFLINE"] = "1"
+os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
+
+import datasets
+import numpy as np
+import pytest
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(autouse=True)
+def datasets_cache(tmp_path, monkeypatch):
+    """An empty cache for each test."""
+    cache = tmp_path / "datasets-cache"
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", cache)
+    return cache
+
+
+@pytest.fixture
+def empty_folder(tmp_path, monkeypatch):
+    """An empty folder, as the current one."""
+    folder = tmp_path / "empty"
+    folder.mkdir()
+    monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def original():
+    """The original package, even where the tests run with the top folder and its mnist1d.py on the path."""
+    path = sys.path[:]
+    sys.path[:] = [entry for entry in path if Path(entry).resolve() != ROOT]
+    try:
+        return importlib.import_module("mnist1d.data")
+    finally:
+        sys.path[:] = path
+
+
+@pytest.fixture(scope="session")
+def original_dataset(original):
+    """Makes a dataset with the original package, and puts numpy's global random state back."""
+
+    def make(parameters):
+        state = np.random.get_state()
+        try:
+            values = {**dataclasses.asdict(parameters), "padding": list(parameters.padding)}
+            return original.make_dataset(original.ObjectView(values))
+        finally:
+            np.random.set_state(state)
+
+    return make
