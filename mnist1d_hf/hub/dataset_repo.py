@@ -26,9 +26,6 @@ ROWS_PER_FILE = 100_000
 CARD_NAME = "README.md"
 FIGURE_FOLDER = "figures"
 
-# The size of chunks that the `datasets` library itself asks Parquet's content-defined chunking for.
-_CHUNKING = {"min_chunk_size": 256 * 1024, "max_chunk_size": 1024 * 1024, "norm_level": 0}
-
 
 @dataclass(frozen=True)
 class BuiltRepo:
@@ -126,7 +123,7 @@ def _write_split(builder: Mnist1D, split: str, rows: int, folder: Path) -> None:
                 row_group_size=ROWS_PER_FILE,
                 # Signals hardly repeat a value; a dictionary of them makes files half as large again.
                 use_dictionary=["y"],
-                use_content_defined_chunking=_CHUNKING,
+                use_content_defined_chunking=True,
                 write_page_index=True,
             )
             progress.update(len(table))
