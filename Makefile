@@ -29,6 +29,7 @@ test-datasets3: .venv-datasets3/installed
 
 bench: .venv/installed-test
 	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/loading.py
 
 # Draws the figures of the dataset card again, after the generator or the plots changed.
 figures: .venv/installed-run

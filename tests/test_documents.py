@@ -1,0 +1,66 @@
+"""What the documents say is run or compared with the code."""
+
+import re
+
+import pytest
+import yaml
+from click.testing import CliRunner
+
+from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, cli, paper
+from mnist1d_hf.parameters import PARAMETER_NAMES
+
+from .conftest import ROOT
+
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def blocks(language):
+    return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
+
+
+def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys, empty_folder):
+    scope = {}
+    for block in blocks("python"):
+        exec(block, scope)
+    assert capsys.readouterr().out == blocks("text")[0]
+    assert scope["noisy"]["test"].num_rows == len(scope["validation"]) + 600 == 1000
+    assert scope["x"].shape == (10_000, 40)
+
+
+def test_the_framework_lines_of_the_readme_run(empty_folder):
+    modules = {name: pytest.importorskip(name) for name in ("torch", "duckdb", "jax", "polars", "datasets")}
+    CliRunner().invoke(cli.main, ["build", "mnist1d", "--config", "default"], catch_exceptions=False)
+    scope = {**modules, "dataset": modules["datasets"].load_dataset("mnist1d")}
+    lines = dict(re.findall(r"^\| ([\w, `-]+) \| `(.+?)` \|$", README, flags=re.MULTILINE))
+    lines = {name.split(",")[0]: line for name, line in lines.items() if "dataset[" in line or "duckdb" in line}
+    assert set(lines) == {"NumPy", "PyTorch", "JAX", "TensorFlow", "pandas", "Polars", "Arrow", "DuckDB"}
+    for name in set(lines) - {"TensorFlow"}:  # not among the libraries the tests install
+        assert len(eval(lines[name], scope)) > 0
+
+
+def test_the_commands_of_the_readme_exist(empty_folder):
+    commands = set(re.findall(r"`mnist1d-hf ([a-z]+)", README))
+    assert commands == set(cli.main.commands)
+
+
+def test_the_make_targets_of_the_documents_exist():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([\w-]+):", makefile, flags=re.MULTILINE))
+    for document in ("README.md", "CONTRIBUTING.md", ".ci/run"):
+        text = (ROOT / document).read_text(encoding="utf-8")
+        for words in re.findall(r"(?:^|`)make ([a-z0-9 -]+)", text, flags=re.MULTILINE):
+            assert set(words.split("  ")[0].split()) <= targets
+
+
+def test_the_readme_names_every_config_and_parameter():
+    for name in (*CONFIGS, *PARAMETER_NAMES):
+        assert f"`{name}`" in README
+    assert paper.BIBTEX in README
+
+
+def test_versions_and_citation_agree():
+    changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
+    assert f"## {__version__}" in changelog
+    assert f"Data version {DATA_VERSION}" in changelog
+    citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["preferred-citation"]
+    assert (citation["title"], citation["url"]) == (paper.TITLE, paper.ARXIV_URL)
