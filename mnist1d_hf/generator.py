@@ -79,7 +79,7 @@ def make_dataset(
     Raises
     ------
     ValueError
-        If there are more templates than samples.
+        If there are more templates than samples, or if all signals come out as the same constant.
 
     References
     ----------
@@ -87,9 +87,8 @@ def make_dataset(
     """
     parameters = parameters or GenerationParameters()
     templates = templates or get_templates()
-    x, classes, _ = _raw_dataset(parameters, templates)
+    x, classes, mean, std, _ = _raw_dataset(parameters, templates)
     y = np.asarray(templates["y"])[classes]
-    mean, std = x.mean(), x.std()
     x -= mean
     x /= std
     train_rows = int(len(y) * parameters.train_split)
@@ -136,7 +135,7 @@ def generate_shard(
     TypeError
         If ``index`` or ``rows`` is not an integer.
     ValueError
-        If ``split``, ``index`` or ``rows`` is out of range.
+        If ``split``, ``index`` or ``rows`` is out of range, or if all signals come out as the same constant.
     """
     if split not in SPLITS:
         raise ValueError(f"the 'split' parameter must be one of {', '.join(map(repr, SPLITS))}, got {split!r}")
@@ -223,9 +222,10 @@ class _Transform:
         self.filter_weights = _gaussian_weights().astype(dtype)
         length = parameters.dilated_length
         self.line = np.linspace(-0.5, 0.5, length)[:, None].astype(dtype)
-        position = np.linspace(0, length - 1, parameters.final_seq_length)
-        self.left = np.minimum(position.astype(np.int64), length - 2)
-        self.right_weight = (position - self.left)[:, None].astype(dtype)
+        old, new = np.linspace(0, 1, length), np.linspace(0, 1, parameters.final_seq_length)
+        self.left = np.minimum(np.searchsorted(old, new, side="right") - 1, length - 2)
+        self.spacing = (old[self.left + 1] - old[self.left])[:, None].astype(dtype)
+        self.distance = (new - old[self.left])[:, None].astype(dtype)
 
     def __call__(self, classes: IntArray, draws: _Draws) -> FloatArray:
         """Return the finished signals, shape (examples, final_seq_length), not standardised."""
@@ -269,16 +269,20 @@ class _Transform:
         return signals
 
     def down_sampled(self, signals: FloatArray) -> FloatArray:
-        """Interpolate to the final length, shape (final_seq_length, examples)."""
-        left: FloatArray = signals[self.left]
-        left += self.right_weight * (signals[self.left + 1] - left)
-        return left
+        """Interpolate to the final length as `numpy.interp` does, shape (final_seq_length, examples)."""
+        left = signals[self.left]
+        sampled: FloatArray = signals[self.left + 1] - left
+        sampled /= self.spacing
+        sampled *= self.distance
+        sampled += left
+        sampled[-1] = signals[-1]
+        return sampled
 
 
 def _raw_dataset(
     parameters: GenerationParameters, templates: Templates
-) -> tuple[NDArray[np.float64], IntArray, IntArray]:
-    """Return the signals before they are standardised, their classes, and the order of their positions."""
+) -> tuple[NDArray[np.float64], IntArray, float, float, IntArray]:
+    """Return signals not yet standardised, their classes, mean and standard deviation, and the order of positions."""
     num_classes = len(templates["y"])
     if parameters.num_samples < num_classes:
         raise ValueError(
@@ -293,9 +297,18 @@ def _raw_dataset(
         block = slice(start, start + _BLOCK_ROWS)
         x[block] = transform(classes[block], _draw_sequentially(rng, len(classes[block]), parameters))
     order = rng.permutation(len(classes))
-    length = parameters.final_seq_length
-    positions = rng.permutation(length) if parameters.shuffle_seq else np.arange(length)
-    return x[order][:, positions], classes[order], positions
+    x, classes = x[order], classes[order]
+    positions = np.arange(parameters.final_seq_length)
+    if parameters.shuffle_seq:
+        positions = rng.permutation(parameters.final_seq_length)
+        x = x[:, positions]
+    mean, std = float(x.mean()), float(x.std())
+    if std == 0:
+        raise ValueError(
+            f"with {parameters} all signals are the same constant and cannot be standardised; give more noise, or more "
+            f"points (final_seq_length)"
+        )
+    return x, classes, mean, std, positions
 
 
 def _draw_sequentially(rng: np.random.RandomState, examples: int, parameters: GenerationParameters) -> _Draws:
@@ -349,8 +362,8 @@ def _shard_transform(parameters: GenerationParameters) -> _Transform:
 @functools.lru_cache(maxsize=16)
 def _paper_standardisation(parameters: GenerationParameters) -> tuple[np.float32, np.float32, IntArray]:
     """Return mean, standard deviation and order of positions of the paper's set of these parameters."""
-    x, _, positions = _raw_dataset(parameters, get_templates())
-    return np.float32(x.mean()), np.float32(x.std()), positions
+    _, _, mean, std, positions = _raw_dataset(parameters, get_templates())
+    return np.float32(mean), np.float32(std), positions
 
 
 def _padded(template: FloatArray, padding: int) -> FloatArray:

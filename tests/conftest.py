@@ -37,6 +37,16 @@ def empty_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture(scope="session")
+def jax():
+    """JAX, whose threads do not go with the forks of other tests, so that its own come last."""
+    return pytest.importorskip("jax")
+
+
+def pytest_collection_modifyitems(items):
+    items.sort(key=lambda item: "jax" in getattr(item, "fixturenames", ()))
+
+
+@pytest.fixture(scope="session")
 def original():
     """The original package, even where the tests run with the top folder and its mnist1d.py on the path."""
     path = sys.path[:]

@@ -7,13 +7,13 @@ import sys
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from mnist1d_hf import GenerationParameters, construction_steps, generate_shard, generator, get_templates, make_dataset
 from mnist1d_hf.checksums import FROZEN_SHA256
 
-SCALES = st.sampled_from([0.0, 0.02, 0.25]) | st.floats(0, 3)
+SCALES = st.just(0.0) | st.floats(1e-3, 3)
 
 
 @st.composite
@@ -64,17 +64,40 @@ def assert_equal_to_original(ours, theirs):
         assert ours[name].dtype == theirs[name].dtype
 
 
+def compare_with_original(original_dataset, parameters):
+    with np.errstate(invalid="ignore", divide="ignore"):
+        expected = original_dataset(parameters)
+    if np.isnan(expected["x_test"]).any():
+        with pytest.raises(ValueError, match=r"all signals are the same constant and cannot be standardised"):
+            make_dataset(parameters)
+    else:
+        assert_equal_to_original(make_dataset(parameters), expected)
+
+
+NO_NOISE = GenerationParameters(
+    num_samples=10,
+    template_len=2,
+    scale_coeff=0,
+    corr_noise_scale=0,
+    iid_noise_scale=0,
+    shear_scale=0,
+    final_seq_length=2,
+)
+
+
 @settings(max_examples=150, deadline=None)
 @given(parameters=parameters())
+@example(NO_NOISE.replace(padding=(3, 34), max_translation=8, train_split=0.5, seed=0))
+@example(NO_NOISE.replace(padding=(0, 1), max_translation=1, train_split=0.5, seed=0))
 def test_any_parameters_give_the_original_packages_dataset(original_dataset, parameters):
-    assert_equal_to_original(make_dataset(parameters), original_dataset(parameters))
+    compare_with_original(original_dataset, parameters)
 
 
 @pytest.mark.slow
 @settings(max_examples=10_000, deadline=None)
 @given(parameters=parameters())
 def test_very_many_parameters_give_the_original_packages_dataset(original_dataset, parameters):
-    assert_equal_to_original(make_dataset(parameters), original_dataset(parameters))
+    compare_with_original(original_dataset, parameters)
 
 
 def test_several_blocks_give_the_original_packages_dataset(original_dataset):
@@ -125,8 +148,8 @@ def test_another_seed_gives_another_dataset():
 
 # Change them only together with DATA_VERSION.
 SHARD_SHA256 = {
-    ("train", 0): "9ac0d935c16f469597044505650e1614efb37b0fe2c42c415df5653cea7a64d2",
-    ("test", 3): "544eb94e9f349831e1dc83ba52870266ac8297043e968617f3d257762e76114a",
+    ("train", 0): "86cd7d7772c353fe968f893b819c364d4b08b443f8467ff4b6e1afb18662193a",
+    ("test", 3): "e66902db0d8c0dc365b8f409390ea32b5e4312c1212ef0096a2232f08ea2756d",
 }
 
 
@@ -180,6 +203,7 @@ def test_shards_of_other_keys_differ():
     index=st.integers(0, 2**40),
 )
 def test_shards_of_any_parameters_are_finite_and_balanced(parameters, rows, split, index):
+    assume(parameters.corr_noise_scale or parameters.iid_noise_scale or parameters.shear_scale)
     x, y = generate_shard(parameters, split=split, index=index, rows=rows)
     assert x.shape == (rows, parameters.final_seq_length)
     assert (x.dtype, y.dtype) == (np.float32, np.int64)

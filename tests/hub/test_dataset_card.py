@@ -102,9 +102,8 @@ def test_the_code_in_the_card_runs(card, repo, monkeypatch):
         assert scope["dataset"]["train"].num_rows == 4000
 
 
-def test_the_framework_lines_in_the_card_run(card, repo, monkeypatch):
+def test_the_framework_lines_in_the_card_run(card, repo, monkeypatch, jax):
     torch, duckdb = pytest.importorskip("torch"), pytest.importorskip("duckdb")
-    pytest.importorskip("jax")
     pytest.importorskip("polars")
     import datasets
 
