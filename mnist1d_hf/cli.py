@@ -28,7 +28,7 @@ class _OneLineErrors(click.Group):
             return super().invoke(ctx)
         except DatasetGenerationError as error:
             raise click.ClickException(_one_line(error.__cause__ or error)) from error
-        except (ValueError, TypeError, OSError, ImportError) as error:
+        except (ValueError, OSError, ImportError) as error:
             raise click.ClickException(_one_line(error)) from error
 
 

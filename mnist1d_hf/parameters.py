@@ -206,11 +206,10 @@ def _boolean(name: str, value: object) -> bool:
 
 def _padding(value: object) -> tuple[int, int]:
     allowed = "two integers (low, high) with 0 <= low <= high"
-    if not isinstance(value, (tuple, list)) or len(value) != 2:
+    if not isinstance(value, (tuple, list)):
         raise _type_error("padding", value, allowed)
     if any(isinstance(end, bool) or not isinstance(end, numbers.Integral) for end in value):
         raise _type_error("padding", value, allowed)
-    low, high = int(value[0]), int(value[1])
-    if not 0 <= low <= high:
+    if len(value) != 2 or not 0 <= value[0] <= value[1]:
         raise _value_error("padding", value, allowed)
-    return low, high
+    return int(value[0]), int(value[1])

@@ -347,7 +347,7 @@ def test_shards_share_the_standardisation_and_permutation_of_the_papers_set():
     plain, _ = generate_shard(GenerationParameters(), split="train", index=0, rows=100)
     shuffled, _ = generate_shard(GenerationParameters(shuffle_seq=True), split="train", index=0, rows=100)
     paper, paper_shuffled = (make_dataset(GenerationParameters(shuffle_seq=value))["x"] for value in (False, True))
-    positions = [int(np.flatnonzero((paper == column[:, None]).all(axis=0))[0]) for column in paper_shuffled.T]
+    positions = [int(np.flatnonzero(np.isclose(paper, column[:, None]).all(axis=0))[0]) for column in paper_shuffled.T]
     np.testing.assert_array_equal(shuffled, plain[:, positions])
     x, _ = generate_shard(GenerationParameters(), split="train", index=0)
     assert abs(x.mean()) < 0.02

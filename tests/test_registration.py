@@ -16,19 +16,20 @@ from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 from mnist1d_hf.registration import register
 
 from .conftest import ROOT
+from .hub_server import serve_datasets
 
 DATASETS_MAJOR = int(datasets.__version__.partition(".")[0])
 
 
-def run(code, *, folder, cache=None, check=True):
+def run(code, *, folder, cache=None, check=True, **environment):
     """Run code in a fresh interpreter in a folder and return its last line as JSON."""
-    environment = {**os.environ, "HF_DATASETS_CACHE": str(cache or folder.parent / "cache")}
+    environment = {**os.environ, "HF_DATASETS_CACHE": str(cache or folder.parent / "cache"), **environment}
     command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)]
     result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
     if not check:
         return result
     assert result.returncode == 0, result.stderr
-    return json.loads(result.stdout.splitlines()[-1])
+    return json.loads(result.stdout)
 
 
 LOAD_AFTER_IMPORT = """
@@ -98,22 +99,30 @@ def test_without_the_import_the_prepared_cache_is_found(empty_folder):
     missing = run(LOAD_WITHOUT_IMPORT, folder=empty_folder, cache=cache, check=False)
     assert missing.returncode != 0
     prepare = "import json, mnist1d_hf.cli as cli; cli.main(['prepare', 'shuffled', 'default', '--json'])"
-    folders = run_prepare(prepare, empty_folder, cache)
+    folders = run(prepare, folder=empty_folder, cache=cache)
     assert set(folders) == {"shuffled", "default"}
     assert run(LOAD_WITHOUT_IMPORT, folder=empty_folder, cache=cache) == FROZEN_SHA256["shuffled", "test"]
-
-
-def run_prepare(code, folder, cache):
-    environment = {**os.environ, "HF_DATASETS_CACHE": str(cache)}
-    command = [sys.executable, "-W", "ignore", "-c", code]
-    return json.loads(
-        subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=True).stdout
-    )
 
 
 def test_without_the_import_a_built_folder_is_found(empty_folder):
     build_dataset_repo("mnist1d", configs=["default", "shuffled"])
     assert run(LOAD_WITHOUT_IMPORT, folder=empty_folder) == FROZEN_SHA256["shuffled", "test"]
+
+
+def test_without_the_import_a_repository_on_the_hub_is_found(empty_folder, tmp_path):
+    repo = build_dataset_repo(tmp_path / "repo", configs=["default", "shuffled"])
+    with serve_datasets({"somebody/mnist1d": repo.folder}) as (address, requests):
+        environment = {
+            "HF_ENDPOINT": address,
+            "HF_HUB_OFFLINE": "0",
+            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+            "HF_HOME": str(tmp_path),
+        }
+        code = LOAD_WITHOUT_IMPORT.replace('"mnist1d"', '"somebody/mnist1d"')
+        assert run(code, folder=empty_folder, **environment) == FROZEN_SHA256["shuffled", "test"]
+        missing = run(code.replace("somebody", "nobody"), folder=empty_folder, check=False, **environment)
+    assert "DatasetNotFoundError" in missing.stderr
+    assert any(path.endswith("shuffled/test-00000-of-00001.parquet") for _, path in requests)
 
 
 def test_configs_and_splits_can_be_inspected(empty_folder):

@@ -1,1 +1,1 @@
-"""Dataset and model repositories: built here, published to and pulled from the Hub."""
+"""Repositories as the Hub likes them, built on disk."""

@@ -1,7 +1,10 @@
 """The dataset card, read with stock huggingface_hub and datasets."""
 
+import json
 import re
+from pathlib import Path
 
+import datasets
 import jinja2
 import pytest
 import yaml
@@ -33,6 +36,15 @@ def test_stock_huggingface_hub_parses_the_card(card):
     # What the Hub does to every card it is sent: the block between the rulers is YAML with unique keys.
     header = card.content.split("---\n")[1]
     assert yaml.safe_load(header) == data.to_dict()
+
+
+def test_metadata_uses_the_vocabulary_that_datasets_ships(card):
+    resources = Path(datasets.__file__).parent / "utils" / "resources"
+    creators = json.loads((resources / "creators.json").read_text())
+    known_sizes = json.loads((resources / "size_categories.json").read_text())
+    assert set(card.data.size_categories) <= set(known_sizes)
+    assert set(dataset_card._SIZE_CATEGORIES) <= set(known_sizes)
+    assert set(card.data.annotations_creators) <= set(creators["annotations"])
 
 
 def test_configs_name_their_files_and_the_default(card, repo):
@@ -105,8 +117,6 @@ def test_the_code_in_the_card_runs(card, repo, monkeypatch):
 def test_the_framework_lines_in_the_card_run(card, repo, monkeypatch, jax):
     torch, duckdb = pytest.importorskip("torch"), pytest.importorskip("duckdb")
     pytest.importorskip("polars")
-    import datasets
-
     monkeypatch.chdir(repo.folder)
     scope = {"torch": torch, "duckdb": duckdb, "dataset": datasets.load_dataset(str(repo.folder), "default")}
     lines = dict(re.findall(r"^\| (\w+) \| `(.+?)` \|$", card.text, flags=re.MULTILINE))
