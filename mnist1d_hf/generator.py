@@ -19,7 +19,8 @@ from .templates import NUM_CLASSES, Templates, get_templates
 SPLITS = ("train", "test")
 SHARD_ROWS = 10_000
 
-# Examples transformed at once: many enough for numpy, few enough to stay in the processor's cache.
+# Examples transformed at once: many enough for numpy, few enough to stay in the processor's cache. Shards draw block by
+# block, so another number gives other shards.
 _BLOCK_ROWS = 1_000
 # Added to the templates, so that none of their own points counts as padding.
 _EPSILON = 1e-8
