@@ -124,9 +124,9 @@ def build(output_dir: Path, configs: tuple[str, ...], num_samples: int | None, o
 @click.argument("configs", metavar="[CONFIG]...", type=_config_choice, nargs=-1)
 @_json_option
 def prepare(configs: tuple[str, ...], as_json: bool) -> None:
-    """Fill the cache of datasets, so that load_dataset("mnist1d", CONFIG) works without importing this package.
+    """Fill the cache of datasets with the named configs.
 
-    All four configs are prepared if none is named; they take 190 MB.
+    Then load_dataset("mnist1d", CONFIG) works without importing this package. All four configs are prepared if none is named; they take 190 MB.
 
     \b
     Examples:
@@ -227,7 +227,9 @@ def _save(figure: Any, output: Path) -> None:
 )
 @_json_option
 def quickstart_command(output: Path, as_json: bool) -> None:
-    """Load the paper's two datasets through load_dataset, check every row, describe and draw them.
+    """Load, check, describe and draw the paper's data.
+
+    Its two datasets are loaded through load_dataset, and every row is compared with what the authors froze.
 
     \b
     Examples:
