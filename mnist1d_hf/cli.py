@@ -126,7 +126,8 @@ def build(output_dir: Path, configs: tuple[str, ...], num_samples: int | None, o
 def prepare(configs: tuple[str, ...], as_json: bool) -> None:
     """Fill the cache of datasets with the named configs.
 
-    Then load_dataset("mnist1d", CONFIG) works without importing this package. All four configs are prepared if none is named; they take 190 MB.
+    Then load_dataset("mnist1d", CONFIG) works without importing this package. All four configs are prepared if none
+    is named; they take 190 MB.
 
     \b
     Examples:
