@@ -1,0 +1,142 @@
+"""Checkpoint files: safetensors weights and their ``config.json``, on disk, in the package or on the Hub."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import hf_hub_download
+from safetensors import SafetensorError, safe_open
+from safetensors.torch import save
+from torch import Tensor, nn
+
+CONFIG_NAME = "config.json"
+WEIGHTS_NAME = "model.safetensors"
+
+
+class CheckpointError(ValueError):
+    """A checkpoint is missing, damaged, or of another model."""
+
+
+def save_weights(state_dict: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:
+    """Write weights as safetensors; the same weights give the same bytes.
+
+    Parameters
+    ----------
+    state_dict : dict of str to Tensor
+        Weights by name.
+    path : pathlib.Path
+        File to write.
+    metadata : dict of str to str
+        Goes into the file's header.
+    """
+    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(state_dict.items())}
+    path.write_bytes(_with_sorted_header(save(weights, metadata={"format": "pt", **metadata})))
+
+
+def load_weights(model: nn.Module, path: Path, *, strict: bool = True) -> None:
+    """Load weights into a model.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Model to fill.
+    path : pathlib.Path
+        File of safetensors.
+    strict : bool
+        Whether the file must hold all of the model's tensors and no other.
+
+    Raises
+    ------
+    CheckpointError
+        If the file is no complete safetensors file, or its tensors are not the model's; the message names them.
+    """
+    try:
+        with safe_open(path, framework="pt") as file:
+            weights = {name: file.get_tensor(name) for name in file.keys()}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is no complete safetensors file ({error}); get it again") from error
+    expected = model.state_dict()
+    problems = [f"lacks {name}" for name in expected if name not in weights] if strict else []
+    problems += [f"has an unknown {name}" for name in weights if name not in expected] if strict else []
+    problems += [
+        f"has {name} of shape {tuple(tensor.shape)} instead of {tuple(expected[name].shape)}"
+        for name, tensor in weights.items()
+        if name in expected and tensor.shape != expected[name].shape
+    ]
+    if problems:
+        raise CheckpointError(f"{path} is not a checkpoint of this {type(model).__name__}: it {'; it '.join(problems)}")
+    model.load_state_dict(weights, strict=strict)
+
+
+def resolve_file(model_id: str | os.PathLike[str], name: str, **download: Any) -> Path:
+    """Return the path of a checkpoint's file, downloaded if the checkpoint is no folder.
+
+    Parameters
+    ----------
+    model_id : str or path-like
+        Folder, or id of a repository on the Hub.
+    name : str
+        Name of the file.
+    **download : object
+        Options of `huggingface_hub.hf_hub_download`.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    CheckpointError
+        If the folder lacks the file.
+    """
+    if Path(model_id).is_dir():
+        path = Path(model_id) / name
+        if not path.is_file():
+            raise CheckpointError(
+                f"{model_id} has no {name}; a checkpoint is a folder with {CONFIG_NAME} and {WEIGHTS_NAME}"
+            )
+        return path
+    options = {option: value for option, value in download.items() if value is not None}
+    return Path(hf_hub_download(str(model_id), name, library_name="mnist1d-hf", **options))
+
+
+def read_config(path: Path) -> dict[str, Any]:
+    """Read a ``config.json``.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file.
+
+    Returns
+    -------
+    dict
+        Its content.
+
+    Raises
+    ------
+    CheckpointError
+        If it is no JSON object.
+    """
+    try:
+        config = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        raise CheckpointError(f"{path} cannot be read as JSON ({error})") from error
+    if not isinstance(config, dict):
+        raise CheckpointError(f"{path} holds no JSON object")
+    return config
+
+
+def _with_sorted_header(content: bytes) -> bytes:
+    """Sort the header of a safetensors file, whose metadata the library writes in an order that changes.
+
+    The file is the size of the header in 8 bytes, the header as JSON padded with spaces, and the tensors; see
+    https://huggingface.co/docs/safetensors#format.
+    """
+    size = int.from_bytes(content[:8], "little")
+    header = json.dumps(json.loads(content[8 : 8 + size]), sort_keys=True, separators=(",", ":")).encode()
+    return content[:8] + header.ljust(size) + content[8 + size :]
