@@ -25,13 +25,28 @@ __all__ = [
     "Mnist1DConfig",
     "__version__",
     "construction_steps",
+    "create_model",
+    "evaluate",
     "generate_shard",
     "get_templates",
+    "list_models",
     "load_dataset",
+    "load_model",
     "make_dataset",
 ]
 
+_BASELINES = ("create_model", "evaluate", "list_models", "load_model")
+
 register()
+
+
+def __getattr__(name: str) -> Any:
+    """Import the baselines, and torch with them, when one of their names is first used."""
+    if name in _BASELINES:
+        from . import baselines
+
+        return getattr(baselines, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def load_dataset(name: str | None = None, **kwargs: Any) -> Any:

@@ -12,9 +12,12 @@ import datasets
 from datasets.exceptions import DatasetGenerationError
 
 from . import plotting
+from .cli_evaluate import evaluate_command
+from .cli_options import config_choice, json_option, set_option
+from .cli_train import train_command
 from .hub.dataset_repo import build_dataset_repo
 from .mnist1d import CONFIGS
-from .parameters import GenerationParameters, check_parameter_names
+from .parameters import GenerationParameters
 from .quickstart import quickstart
 from .registration import NAME
 from .version import DATA_VERSION, __version__
@@ -49,55 +52,14 @@ def main() -> None:
     """
 
 
-_config_choice = click.Choice(list(CONFIGS))
-_json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
-
-
-def _parse_parameters(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:
-    """Turn NAME=VALUE settings into generation parameters of the right types."""
-    changes: dict[str, Any] = {}
-    for value in values:
-        name, equals, text = value.partition("=")
-        if not equals:
-            raise click.BadParameter(f"{value!r} is not of the form NAME=VALUE, for example corr_noise_scale=0.5")
-        try:
-            check_parameter_names([name])
-            changes[name] = _parse_value(text, type(getattr(GenerationParameters, name)))
-        except (TypeError, ValueError) as error:
-            raise click.BadParameter(f"{value!r}: {error}") from error
-    return changes
-
-
-def _parse_value(text: str, kind: type) -> object:
-    if kind is bool:
-        if text.lower() not in ("true", "false"):
-            raise ValueError("the value must be true or false")
-        return text.lower() == "true"
-    try:
-        return tuple(int(part) for part in text.split(",")) if kind is tuple else kind(text)
-    except ValueError:
-        allowed = {int: "an integer", float: "a number", tuple: "two integers, for example 36,60"}[kind]
-        raise ValueError(f"the value must be {allowed}") from None
-
-
-_set_option = click.option(
-    "--set",
-    "changes",
-    metavar="NAME=VALUE",
-    multiple=True,
-    callback=_parse_parameters,
-    help="Set a generation parameter, for example corr_noise_scale=0.5 or padding=36,60. May be repeated.",
-)
-
-
 @main.command()
 @click.argument("output_dir", type=click.Path(path_type=Path))
 @click.option(
-    "--config", "configs", type=_config_choice, multiple=True, help="Config to include; all four if not given."
+    "--config", "configs", type=config_choice, multiple=True, help="Config to include; all four if not given."
 )
 @click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
 @click.option("--overwrite", is_flag=True, help="Replace what an earlier build wrote to OUTPUT_DIR.")
-@_json_option
+@json_option
 def build(output_dir: Path, configs: tuple[str, ...], num_samples: int | None, overwrite: bool, as_json: bool) -> None:
     """Write a complete dataset repository to OUTPUT_DIR.
 
@@ -121,8 +83,8 @@ def build(output_dir: Path, configs: tuple[str, ...], num_samples: int | None, o
 
 
 @main.command()
-@click.argument("configs", metavar="[CONFIG]...", type=_config_choice, nargs=-1)
-@_json_option
+@click.argument("configs", metavar="[CONFIG]...", type=config_choice, nargs=-1)
+@json_option
 def prepare(configs: tuple[str, ...], as_json: bool) -> None:
     """Fill the cache of datasets with the named configs.
 
@@ -176,7 +138,7 @@ def plot_templates(output: Path) -> None:
 
 @plot.command("samples")
 @_output_option
-@_set_option
+@set_option
 def plot_samples(output: Path, changes: dict[str, Any]) -> None:
     """Draw training examples of each class.
 
@@ -189,7 +151,7 @@ def plot_samples(output: Path, changes: dict[str, Any]) -> None:
 
 @plot.command("construction")
 @_output_option
-@_set_option
+@set_option
 def plot_construction(output: Path, changes: dict[str, Any]) -> None:
     """Draw how an example of each digit is made, step by step (Figure 1 of the paper).
 
@@ -202,7 +164,7 @@ def plot_construction(output: Path, changes: dict[str, Any]) -> None:
 
 @plot.command("stats")
 @_output_option
-@_set_option
+@set_option
 def plot_stats(output: Path, changes: dict[str, Any]) -> None:
     """Draw mean and standard deviation of each class.
 
@@ -226,7 +188,7 @@ def _save(figure: Any, output: Path) -> None:
     type=click.Path(path_type=Path),
     help="File for the figure: .png, .svg or .pdf.",
 )
-@_json_option
+@json_option
 def quickstart_command(output: Path, as_json: bool) -> None:
     """Load, check, describe and draw the paper's data.
 
@@ -243,3 +205,7 @@ def quickstart_command(output: Path, as_json: bool) -> None:
         raise click.ClickException(
             "the data is not the paper's; remove the 'mnist1d' folder in the cache of datasets and run this again"
         )
+
+
+main.add_command(train_command)
+main.add_command(evaluate_command)

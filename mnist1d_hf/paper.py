@@ -23,3 +23,14 @@ ACCURACIES = {
     "shuffled": {"logistic": "32 ± 1", "MLP": "68 ± 2", "CNN": "56 ± 2", "GRU": "57 ± 2", "human": "about 30 ± 10"},
 }
 """Test accuracy in percent (Table 1), mean and standard deviation over three runs, by config and model."""
+
+PAPER_ACCURACY = {
+    config: {
+        name.lower(): float(text.removeprefix("about ").split()[0]) for name, text in row.items() if name != "human"
+    }
+    for config, row in ACCURACIES.items()
+}
+"""The means of Table 1 by config and name of the architecture."""
+
+HUMAN_ACCURACY = {config: float(row["human"].removeprefix("about ").split()[0]) for config, row in ACCURACIES.items()}
+"""The human's mean by config."""

@@ -38,6 +38,7 @@ class QuickstartReport:
     configs: tuple[ConfigReport, ...]
     examples: tuple[tuple[int, tuple[float, ...]], ...]
     figure: str
+    baselines: str
     seconds: float
 
     @property
@@ -62,6 +63,9 @@ class QuickstartReport:
         lines += [
             "",
             f"{self.figure}",
+            "",
+            f"{self.baselines}",
+            "",
             f"All of it took {self.seconds:.1f} s.",
             "",
             "Next, in Python:",
@@ -76,7 +80,7 @@ class QuickstartReport:
 
 
 def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
-    """Load the two sets of the paper, compare them with what its authors froze, and draw examples.
+    """Load the paper's two datasets, compare them with what its authors froze, draw examples, evaluate the baselines.
 
     Parameters
     ----------
@@ -108,6 +112,7 @@ def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
         configs=tuple(report for _, report in loaded.values()),
         examples=examples,
         figure=_draw(figure),
+        baselines=_evaluate_baselines(),
         seconds=time.perf_counter() - start,
     )
 
@@ -134,3 +139,12 @@ def _draw(path: str | Path) -> str:
         return f"Fifty examples are drawn in {save_figure(plot_samples(), path)}."
     except MissingExtraError as error:
         return f"No figure: {error}."
+
+
+def _evaluate_baselines() -> str:
+    """Return the table of all checkpoints, or say why there is none."""
+    try:
+        from .baselines.table import evaluate_checkpoints, format_table
+    except MissingExtraError as error:
+        return f"No baselines: {error}."
+    return f"The baselines, evaluated on test rows made just now (percent):\n{format_table(evaluate_checkpoints())}"

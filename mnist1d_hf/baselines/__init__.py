@@ -6,6 +6,7 @@ for _module in ("torch", "safetensors"):
     require(_module, "torch")
 
 from .data import Mnist1DDataset, load_tensors
+from .evaluation import Evaluation, Evaluator, evaluate
 from .models import CNN, GRU, MLP, MODELS, Baseline, Logistic, ResNet, Transformer
 from .registry import create_model, list_checkpoints, list_models, load_model
 
@@ -15,11 +16,14 @@ __all__ = [
     "MLP",
     "MODELS",
     "Baseline",
+    "Evaluation",
+    "Evaluator",
     "Logistic",
     "Mnist1DDataset",
     "ResNet",
     "Transformer",
     "create_model",
+    "evaluate",
     "list_checkpoints",
     "list_models",
     "load_model",

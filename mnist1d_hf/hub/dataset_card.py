@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import jinja2
 from datasets import DatasetInfo
 from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
@@ -14,6 +13,7 @@ from ..parameters import PARAMETER_NAMES, GenerationParameters
 from ..resources import resource_folder
 from ..templates import CLASS_NAMES
 from ..version import DATA_VERSION, __version__
+from .cards import render_template
 
 # Lower bounds of the Hub's size categories; https://huggingface.co/docs/hub/datasets-cards
 _SIZE_CATEGORIES = {
@@ -49,14 +49,8 @@ def render_card(infos: dict[str, DatasetInfo], parameters: dict[str, GenerationP
     jinja2.UndefinedError
         If the template asks for a value that is not there.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(resource_folder("dataset_card")),
-        undefined=jinja2.StrictUndefined,
-        keep_trailing_newline=True,
-        trim_blocks=True,
-        autoescape=False,
-    )
-    text = environment.get_template("template.md").render(
+    text = render_template(
+        resource_folder("dataset_card") / "template.md",
         configs=infos,
         descriptions=DESCRIPTIONS,
         parameters=parameters,

@@ -1,0 +1,93 @@
+"""Figures of training and of its results."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from ..extras import require
+from ..paper import HUMAN_ACCURACY, PAPER_ACCURACY
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+_COLOURS = {"default": "#2f6fb0", "shuffled": "#c2571a", "large": "#3a7d44"}
+_GREY = "#9aa5b1"
+
+
+def plot_curves(metrics: dict[str, Any]) -> Figure:
+    """Draw loss and accuracy while training, a line a seed.
+
+    Parameters
+    ----------
+    metrics : dict
+        Content of a ``metrics.json``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Training loss; training accuracy, validation accuracy where there was any, and the test accuracies at the end.
+    """
+    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 2.8), layout="constrained")
+    losses, accuracies = figure.subplots(1, 2)
+    colour = _COLOURS[metrics["config"]]
+    for run in metrics["runs"]:
+        curves = run["curves"]
+        losses.plot(curves["step"], curves["train_loss"], color=colour, linewidth=1)
+        accuracies.plot(curves["step"], _percent(curves["train_accuracy"]), color=colour, linewidth=1)
+        if curves["validation_accuracy"]:
+            accuracies.plot(curves["step"], _percent(curves["validation_accuracy"]), color=_GREY, linewidth=1)
+        accuracies.plot(
+            curves["step"][-1], 100 * run["test"]["accuracy"], "o", color="#1f2933", markersize=3, clip_on=False
+        )
+    losses.set(xlabel="step", ylabel="training loss (nats)", ylim=(0, None))
+    accuracies.set(xlabel="step", ylabel="accuracy (%)", ylim=(0, 101))
+    labels = {"training": colour, "test, at the end": "#1f2933"}
+    if metrics["runs"][0]["curves"]["validation_accuracy"]:
+        labels["validation"] = _GREY
+    for height, (label, label_colour) in enumerate(labels.items()):
+        accuracies.text(
+            0.98, 0.05 + 0.1 * height, label, color=label_colour, transform=accuracies.transAxes, ha="right", fontsize=8
+        )
+    seeds = len(metrics["runs"])
+    figure.suptitle(f"{metrics['model']} on {metrics['config']}, {seeds} seed{'s' if seeds > 1 else ''}", fontsize=9)
+    return figure
+
+
+def plot_results(results: list[dict[str, Any]]) -> Figure:
+    """Draw the test accuracies of all models on default and shuffled, beside the paper's (its Figure 2 and Table 1).
+
+    Parameters
+    ----------
+    results : list of dict
+        Contents of the ``metrics.json`` of the tuned models.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One row a model: mean and 95 % interval over seeds, the paper's figure as an open circle, the human's as a line.
+    """
+    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.2), layout="constrained")
+    axis = figure.subplots()
+    names = list(dict.fromkeys(metrics["model"] for metrics in results))
+    for metrics in results:
+        config, colour = metrics["config"], _COLOURS[metrics["config"]]
+        row = names.index(metrics["model"]) + 0.15 * (list(_COLOURS).index(config) - 1)
+        axis.plot(
+            _percent(metrics["interval"] or ()), (row,) * len(metrics["interval"] or ()), color=colour, linewidth=2
+        )
+        axis.plot(100 * metrics["mean_test_accuracy"], row, "o", color=colour, markersize=6)
+        published = PAPER_ACCURACY.get(config, {}).get(metrics["model"])
+        if published is not None:
+            axis.plot(published, row, "o", color=colour, markersize=9, fillstyle="none")
+    axis.axvline(HUMAN_ACCURACY["default"], color=_GREY, linestyle=":", linewidth=1)
+    axis.text(HUMAN_ACCURACY["default"], -0.7, "human", color="#616e7c", ha="center", fontsize=8)
+    axis.set(yticks=range(len(names)), yticklabels=names, xlim=(20, 101), ylim=(len(names) - 0.4, -0.6))
+    axis.set_xlabel("test accuracy (%), mean and 95 % interval over seeds; open circles: the paper")
+    for height, config in enumerate(dict.fromkeys(metrics["config"] for metrics in results)):
+        axis.text(0.02, 0.06 + 0.08 * height, f"trained on {config}", color=_COLOURS[config], transform=axis.transAxes)
+    axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def _percent(fractions: Any) -> list[float]:
+    return [100 * fraction for fraction in fractions]

@@ -1,0 +1,142 @@
+"""What summarises trained baselines: a card for each, and a table, a figure and a report for all."""
+
+from __future__ import annotations
+
+import csv
+import os
+from pathlib import Path
+from typing import Any
+
+from huggingface_hub import ModelCardData
+
+from .. import paper
+from ..hub.cards import render_template
+from ..plotting import save_figure
+from ..resources import resource_folder
+from ..templates import CLASS_NAMES
+from .figures import plot_results
+from .models import MODELS
+from .runs import read_metrics
+from .training import LARGE_TRAIN_ROWS
+
+CARD_NAME = "README.md"
+
+_COLUMNS = ("config", "model", "recipe", "parameters", "seeds", "mean", "low", "high", "checkpoint", "paper", "seconds")
+
+
+def render_model_card(metrics: dict[str, Any]) -> str:
+    """Render the card of a checkpoint from its metrics.
+
+    Parameters
+    ----------
+    metrics : dict
+        Content of its ``metrics.json``.
+
+    Returns
+    -------
+    str
+        The text of README.md, metadata included.
+    """
+    data = ModelCardData(
+        library_name="mnist1d-hf",
+        license="apache-2.0",
+        pipeline_tag="tabular-classification",
+        metrics=["accuracy"],
+        tags=["mnist-1d", "timeseries", "safetensors"],
+    )
+    config, test = metrics["config"], metrics["runs"][0]["test"]
+    low, high = test["interval"]
+    model_class = MODELS[metrics["model"]]
+    text = render_template(
+        resource_folder("models") / "card_template.md",
+        metrics=metrics,
+        title=model_class.__name__,
+        summary=_summary(model_class),
+        training_rows=(
+            f"{LARGE_TRAIN_ROWS:,} rows of the config `large`"
+            if config == "large"
+            else f"the 4000 training rows of `{config}`"
+        ),
+        test_config="default" if config == "large" else config,
+        published=paper.ACCURACIES.get(config, {}).get(_published_name(metrics["model"])),
+        class_names=CLASS_NAMES,
+        class_errors=test["class_errors"],
+        uncertainty=50 * (high - low),
+        paper=paper,
+    )
+    return f"---\n{data.to_yaml()}\n---\n\n{text}"
+
+
+def write_report(folder: str | os.PathLike[str]) -> list[Path]:
+    """Write the card of every baseline below a folder, and results.csv, results.png and README.md for all of them.
+
+    Parameters
+    ----------
+    folder : path-like
+        What `train_baselines` wrote to.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The files written.
+    """
+    folder = Path(folder)
+    results = read_metrics(folder)
+    written = []
+    for metrics in results:
+        name = metrics["model"] if metrics["recipe"] == "tuned" else f"{metrics['model']}-{metrics['recipe']}"
+        card = folder / metrics["config"] / name / CARD_NAME
+        card.write_text(render_model_card(metrics), encoding="utf-8")
+        written.append(card)
+    table = folder / "results.csv"
+    rows = [_row(metrics) for metrics in results]
+    with table.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, _COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+    tuned = [metrics for metrics in results if metrics["recipe"] == "tuned"]
+    figure = save_figure(plot_results(tuned), folder / "results.png")
+    report = folder / CARD_NAME
+    report.write_text(_report(rows), encoding="utf-8")
+    return [*written, table, figure, report]
+
+
+def _row(metrics: dict[str, Any]) -> dict[str, Any]:
+    low, high = map(_percent, metrics["interval"]) if metrics["interval"] else ("", "")
+    return {
+        "config": metrics["config"],
+        "model": metrics["model"],
+        "recipe": metrics["recipe"],
+        "parameters": metrics["parameters"],
+        "seeds": len(metrics["seeds"]),
+        "mean": _percent(metrics["mean_test_accuracy"]),
+        "low": low,
+        "high": high,
+        "checkpoint": _percent(metrics["test_accuracy"]),
+        "paper": paper.PAPER_ACCURACY.get(metrics["config"], {}).get(metrics["model"], ""),
+        "seconds": round(sum(run["seconds"] for run in metrics["runs"]), 1),
+    }
+
+
+def _percent(fraction: float) -> str:
+    return f"{100 * fraction:.2f}"
+
+
+def _report(rows: list[dict[str, Any]]) -> str:
+    means = {(row["config"], row["model"]): float(row["mean"]) for row in rows if row["recipe"] == "tuned"}
+    gaps = [
+        {"model": model, "default": mean, "shuffled": means["shuffled", model]}
+        for (config, model), mean in means.items()
+        if config == "default" and ("shuffled", model) in means
+    ]
+    gaps.sort(key=lambda gap: gap["shuffled"] - gap["default"])
+    return render_template(resource_folder("models") / "report_template.md", rows=rows, gaps=gaps)
+
+
+def _summary(model_class: type) -> str:
+    """Return the first sentence of a class's docstring without the number of parameters."""
+    return (model_class.__doc__ or "").splitlines()[0].partition(" (")[0].rstrip(".") + "."
+
+
+def _published_name(model: str) -> str:
+    return model if model == "logistic" else model.upper()

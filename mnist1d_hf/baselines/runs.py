@@ -1,0 +1,331 @@
+"""Trains many baselines in parallel processes and writes each to a folder: checkpoint, metrics, curves, card."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from contextlib import contextmanager
+from importlib.metadata import version
+from multiprocessing import active_children, get_context, managers
+from pathlib import Path
+from typing import Any
+
+import datasets
+import numpy as np
+import torch
+from datasets.utils import tqdm
+from scipy.stats import t as student_t
+
+from ..extras import require
+from ..plotting import save_figure
+from ..templates import CLASS_NAMES
+from ..version import DATA_VERSION
+from .checkpoints import WEIGHTS_NAME
+from .data import load_tensors
+from .evaluation import Evaluation, evaluate
+from .figures import plot_curves
+from .models import MODELS
+from .table import load_test_tensors
+from .training import RECIPES, TrainedModel, TrainingSettings, check_device, train
+
+METRICS_NAME = "metrics.json"
+CURVES_NAME = "curves.png"
+
+CONFIGS = ("default", "shuffled", "large")
+"""Configs a baseline can be trained on."""
+
+
+@dataclasses.dataclass(frozen=True)
+class _Job:
+    """Seeds that train as one stack, and the folder they are written to. Configs are jobs of their own, to keep cores busy."""
+
+    architecture: str
+    recipe: str
+    settings: TrainingSettings
+    config: str
+    seeds: tuple[int, ...]
+    output: Path
+    device: str
+
+    @property
+    def folder(self) -> Path:
+        name = self.architecture if self.recipe == "tuned" else f"{self.architecture}-{self.recipe}"
+        return self.output / self.config / name
+
+    @property
+    def cost(self) -> float:
+        """Rough work, to start long jobs first."""
+        weight = {"logistic": 1, "mlp": 2, "cnn": 9, "gru": 25, "resnet": 120, "transformer": 60}[self.architecture]
+        return weight * self.settings.steps * self.settings.batch_size
+
+
+def train_baselines(
+    output: str | os.PathLike[str],
+    *,
+    models: Iterable[str] | None = None,
+    configs: Iterable[str] = ("default", "shuffled"),
+    seeds: int = 5,
+    recipe: str = "tuned",
+    device: str = "cpu",
+    overwrite: bool = False,
+    executor: Executor | None = None,
+) -> list[Path]:
+    """Train baselines and write each to ``output/<config>/<model>``.
+
+    The seeds are 0, 1, ...; the checkpoint is that of seed 0, the metrics are those of all. Folders that are finished, with the
+    same settings and seeds, are left as they are, so that an interrupted call goes on when it is repeated.
+
+    Parameters
+    ----------
+    output : path-like
+        Folder to write to.
+    models : iterable of str, optional
+        Architectures, all of the recipe if not given.
+    configs : iterable of str
+        Configs of the dataset to train on, of "default", "shuffled" and "large".
+    seeds : int
+        Number of seeds, at least 1.
+    recipe : {"tuned", "paper"}
+        Settings to train with; "paper" has only the paper's four models, in folders of their own.
+    device : str
+        Torch device.
+    overwrite : bool
+        Train again what is there with other settings or seeds.
+    executor : concurrent.futures.Executor, optional
+        Where to train; a process for each core if not given.
+
+    Returns
+    -------
+    list of pathlib.Path
+        The folders, finished ones too.
+
+    Raises
+    ------
+    ValueError
+        If a name is unknown.
+    FileExistsError
+        If a folder holds something else and ``overwrite`` is not given.
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    jobs = _jobs(Path(output), models, tuple(configs), seeds, recipe, device)
+    check_device(device)
+    require("matplotlib", "plot")  # for the curves: better missed now than after the training
+    open_jobs = [job for job in jobs if not _is_finished(job, overwrite=overwrite)]
+    for config in sorted({job.config for job in open_jobs} - {"large"}):
+        load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it
+    open_jobs.sort(key=lambda job: job.cost, reverse=True)
+    with _local_processes(executor, len(open_jobs)) as pool, _progress(open_jobs) as queue:
+        futures: list[Future[None]] = [pool.submit(_run_job, job, queue) for job in open_jobs]
+        for future in as_completed(futures):
+            future.result()
+    return [job.folder for job in jobs]
+
+
+def _jobs(
+    output: Path, models: Iterable[str] | None, configs: tuple[str, ...], seeds: int, recipe: str, device: str
+) -> list[_Job]:
+    if recipe not in RECIPES:
+        raise ValueError(f"unknown recipe {recipe!r}; the recipes are {', '.join(RECIPES)}")
+    names = tuple(dict.fromkeys(models)) if models else tuple(RECIPES[recipe])
+    for name in names:
+        if name not in RECIPES[recipe]:
+            raise ValueError(f"the recipe {recipe!r} has no model {name!r}; it has {', '.join(RECIPES[recipe])}")
+    for config in configs:
+        if config not in CONFIGS:
+            raise ValueError(f"baselines are trained on {', '.join(CONFIGS)}, not on {config!r}")
+    if seeds < 1:
+        raise ValueError(f"the number of seeds must be at least 1, got {seeds}")
+    return [
+        _Job(name, recipe, _settings(recipe, name, config), config, tuple(range(seeds)), output, device)
+        for name in names
+        for config in dict.fromkeys(configs)
+    ]
+
+
+def _settings(recipe: str, name: str, config: str) -> TrainingSettings:
+    settings = RECIPES[recipe][name]
+    if config != "large":
+        return settings
+    # More rows take more steps to see: four times as many for twelve times the rows.
+    return dataclasses.replace(settings, steps=4 * settings.steps, log_every=4 * settings.log_every)
+
+
+def _is_finished(job: _Job, *, overwrite: bool) -> bool:
+    """Whether a job's folder is there, with the same settings, seeds and data; raise if it holds something else."""
+    if not job.folder.exists() or overwrite:
+        return False
+    path = job.folder / METRICS_NAME
+    metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
+    wanted = {"settings": dataclasses.asdict(job.settings), "seeds": list(job.seeds), "data_version": DATA_VERSION}
+    if any(metrics.get(key) != value for key, value in wanted.items()):
+        raise FileExistsError(
+            f"{job.folder} holds another model; name another folder, or give --overwrite (overwrite=True)"
+        )
+    return True
+
+
+@contextmanager
+def _local_processes(executor: Executor | None, jobs: int) -> Iterator[Executor]:
+    """Yield the given executor, or processes of one thread each: more threads only get in each other's way."""
+    if executor is not None:
+        yield executor
+        return
+    workers = max(1, min(jobs, os.cpu_count() or 1))
+    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_process) as pool:
+        try:
+            yield pool
+        except BaseException:
+            # Leaving would wait for what is running.
+            for child in active_children():
+                child.terminate()
+            raise
+
+
+def _start_process() -> None:
+    # An interrupt reaches every process of a terminal; the parent ends these.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    torch.set_num_threads(1)
+    datasets.disable_progress_bars()
+
+
+@contextmanager
+def _progress(jobs: Sequence[_Job]) -> Iterator[Any]:
+    """Yield a queue of (architecture, step, loss, accuracy) that is shown as one progress bar a job."""
+    if not jobs:
+        yield None
+        return
+    with managers.SyncManager(ctx=get_context("spawn")) as manager:
+        queue = manager.Queue()
+        thread = threading.Thread(target=_show_progress, args=(queue, jobs), daemon=True)
+        thread.start()
+        try:
+            yield queue
+        finally:
+            queue.put(None)
+            thread.join()
+
+
+def _show_progress(queue: Any, jobs: Sequence[_Job]) -> None:
+    bars = {
+        (job.architecture, job.config): tqdm(
+            total=job.settings.steps, unit=" steps", desc=f"{job.architecture:<11} {job.config:<8}"
+        )
+        for job in jobs
+    }
+    for key, step, loss, accuracy in iter(queue.get, None):
+        bars[key].set_postfix_str(f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %", refresh=False)
+        bars[key].update(step - bars[key].n)
+    for bar in bars.values():
+        bar.close()
+
+
+def _run_job(job: _Job, queue: Any) -> None:
+    """Train one stack, then evaluate and write its members."""
+    key = (job.architecture, job.config)
+    report: Callable[[int, float, float], None] | None = (
+        None if queue is None else lambda step, loss, accuracy: queue.put((key, step, loss, accuracy))
+    )
+    runs = [(job.config, seed) for seed in job.seeds]
+    _write(job, train(job.architecture, runs, job.settings, device=job.device, progress=report))
+
+
+def _write(job: _Job, members: list[TrainedModel]) -> None:
+    """Write the folder of one model beside its place and move it there, so that it is whole or missing."""
+    folder, config = job.folder, job.config
+    unfinished = folder.with_name(f".{folder.name}.incomplete")
+    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished.mkdir(parents=True)
+    test = load_test_tensors(config)
+    evaluations = [evaluate(member.model, test) for member in members]
+    model = members[0].model
+    model.metadata = {
+        "dataset_config": config,
+        "seed": members[0].seed,
+        "recipe": job.recipe,
+        "labels": list(CLASS_NAMES),
+    }
+    model.save_pretrained(unfinished)
+    metrics = _metrics(job, members, evaluations)
+    (unfinished / METRICS_NAME).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+    save_figure(plot_curves(metrics), unfinished / CURVES_NAME)
+    shutil.rmtree(folder, ignore_errors=True)
+    unfinished.rename(folder)
+
+
+def _metrics(job: _Job, members: list[TrainedModel], evaluations: list[Evaluation]) -> dict[str, Any]:
+    accuracies = [evaluation.accuracy for evaluation in evaluations]
+    return {
+        "model": job.architecture,
+        "config": job.config,
+        "recipe": job.recipe,
+        "parameters": members[0].model.num_parameters,
+        "settings": dataclasses.asdict(job.settings),
+        "seeds": list(job.seeds),
+        "test_accuracy": accuracies[0],
+        "mean_test_accuracy": float(np.mean(accuracies)),
+        "interval": mean_interval(accuracies),
+        "data_version": DATA_VERSION,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
+        },
+        "runs": [
+            {
+                "seed": member.seed,
+                "test": evaluation.to_dict(),
+                "curves": dataclasses.asdict(member.curves),
+                "seconds": round(member.seconds, 2),
+            }
+            for member, evaluation in zip(members, evaluations, strict=True)
+        ],
+    }
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the 95 % confidence interval of a mean over seeds, by Student's t.
+
+    Parameters
+    ----------
+    values : sequence of float
+        One value a seed.
+
+    Returns
+    -------
+    (float, float) or None
+        Low and high end; None for fewer than two values.
+    """
+    if len(values) < 2:
+        return None
+    mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5
+    half = float(student_t.ppf(0.975, len(values) - 1)) * error
+    return mean - half, mean + half
+
+
+def read_metrics(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
+    """Read the metrics of every baseline below a folder.
+
+    Parameters
+    ----------
+    folder : path-like
+        What `train_baselines` wrote to.
+
+    Returns
+    -------
+    list of dict
+        Ordered by config, recipe and model.
+    """
+    paths = [path for path in Path(folder).glob(f"*/*/{METRICS_NAME}") if (path.parent / WEIGHTS_NAME).is_file()]
+    metrics = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
+    order = list(MODELS)
+    return sorted(
+        metrics,
+        key=lambda one: (CONFIGS.index(one["config"]), list(RECIPES).index(one["recipe"]), order.index(one["model"])),
+    )

@@ -1,0 +1,194 @@
+"""Accuracy as one generation parameter changes."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
+
+from torch import nn
+
+from ..extras import require
+from ..parameters import GenerationParameters
+from .data import load_tensors
+from .evaluation import Evaluation, evaluate
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+SWEEPABLE = {
+    name: float if isinstance(value, float) else int
+    for name, value in vars(GenerationParameters()).items()
+    if not isinstance(value, bool)
+}
+"""Type of the values of each parameter that can be swept."""
+
+# A slip of the keyboard in STEP would otherwise take hours.
+_MOST_VALUES = 1000
+
+Points = Sequence[tuple[float, Evaluation]]
+"""Values of a parameter, and what was seen there."""
+
+
+def sweep(
+    model: nn.Module,
+    parameter: str,
+    values: Sequence[float],
+    *,
+    config: str = "default",
+    split: str = "test",
+    parameters: Mapping[str, Any] | None = None,
+    device: str = "cpu",
+) -> list[tuple[float, Evaluation]]:
+    """Evaluate a model on data with one generation parameter changed.
+
+    Parameters
+    ----------
+    model : torch.nn.Module
+        Takes signals of shape (batch, length) and returns logits of shape (batch, classes).
+    parameter : str
+        Generation parameter, any but `shuffle_seq`.
+    values : sequence of int or float
+        Its values. For `padding`, which is a pair, ``p`` stands for ``(p, p)``; `final_seq_length` can only be the
+        model's.
+    config : str
+        Config of the dataset.
+    split : str
+        Split, or a slice of one.
+    parameters : mapping of str to object, optional
+        Other generation parameters to change.
+    device : str
+        Torch device.
+
+    Returns
+    -------
+    list of (int or float, Evaluation)
+        Each value and the evaluation there, in the order of the values.
+
+    Raises
+    ------
+    TypeError
+        If a value is of the wrong type.
+    ValueError
+        If the parameter cannot be swept, is among the others, or a value is out of range.
+    """
+    fixed = dict(parameters or {})
+    _check_sweepable(parameter)
+    if parameter in fixed:
+        raise ValueError(
+            f"the parameter {parameter!r} is swept, and set to {fixed[parameter]!r} too; leave out one of them"
+        )
+    length = getattr(model, "final_seq_length", None)
+    if parameter == "final_seq_length" and any(value != length for value in values):
+        raise ValueError(
+            f"'final_seq_length' cannot be swept: this model takes signals of one length, {length}; evaluate a model "
+            f"of each length instead"
+        )
+    changes = [{**fixed, parameter: (value, value) if parameter == "padding" else value} for value in values]
+    for change in changes:
+        # All of them before the first is evaluated.
+        GenerationParameters(**change)
+    return [
+        (value, evaluate(model, load_tensors(config, split, **change), device=device))
+        for value, change in zip(values, changes, strict=True)
+    ]
+
+
+def parse_sweep(text: str) -> tuple[str, tuple[float, ...]]:
+    """Read ``PARAMETER=START:STOP:STEP``.
+
+    Parameters
+    ----------
+    text : str
+        For example ``"corr_noise_scale=0:1:0.25"``.
+
+    Returns
+    -------
+    parameter : str
+        Name of the parameter.
+    values : tuple of int or float
+        START, START + STEP and so on, up to STOP, which is included if a step ends there; integers for a parameter of
+        integers.
+
+    Raises
+    ------
+    ValueError
+        If the text is of another form, the parameter cannot be swept, or the numbers make no range.
+    """
+    parameter, _, numbers = text.partition("=")
+    parts = numbers.split(":")
+    if len(parts) != 3:
+        raise ValueError(
+            f"{text!r} is not of the form PARAMETER=START:STOP:STEP, for example corr_noise_scale=0:1:0.25"
+        )
+    _check_sweepable(parameter)
+    kind = SWEEPABLE[parameter]
+    try:
+        start, stop, step = (_exact(part, kind) for part in parts)
+    except ValueError:
+        allowed = "integers" if kind is int else "finite numbers"
+        raise ValueError(f"{text!r}: START, STOP and STEP of {parameter!r} must be {allowed}") from None
+    if step <= 0 or stop < start:
+        raise ValueError(f"{text!r}: STEP must be above 0, and STOP not below START")
+    count = (stop - start) // step + 1
+    if count > _MOST_VALUES:
+        raise ValueError(
+            f"{text!r} asks for {count} values; at most {_MOST_VALUES} are allowed, so give a greater STEP"
+        )
+    return parameter, tuple(kind(start + index * step) for index in range(count))
+
+
+def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
+    """Draw the accuracy over a generation parameter.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of (float, Evaluation)
+        What `sweep` returned, by the name of the model.
+    parameter : str
+        Name of the parameter.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One line a model, with a band for the 95 % intervals.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(6, 3.6), layout="constrained")
+    axis = figure.subplots()
+    for label, points in curves.items():
+        values = [value for value, _ in points]
+        low, high = zip(*(evaluation.interval for _, evaluation in points), strict=True)
+        (line,) = axis.plot(
+            values, [100 * evaluation.accuracy for _, evaluation in points], marker="o", markersize=3, label=label
+        )
+        axis.fill_between(
+            values,
+            [100 * end for end in low],
+            [100 * end for end in high],
+            color=line.get_color(),
+            alpha=0.2,
+            linewidth=0,
+        )
+    axis.set(xlabel=parameter, ylabel="accuracy (%)", ylim=(0, 102))
+    axis.grid(alpha=0.3, linewidth=0.6)
+    # Long names must not take the axes' place.
+    axis.legend(frameon=False, fontsize=8).set_in_layout(False)
+    return figure
+
+
+def _check_sweepable(parameter: str) -> None:
+    if parameter not in SWEEPABLE:
+        raise ValueError(f"{parameter!r} cannot be swept; the parameters that can are {', '.join(SWEEPABLE)}")
+
+
+def _exact(text: str, kind: type) -> Fraction:
+    """Return a number without rounding, so that 0:1:0.1 ends at 1 and has 0.3 in it."""
+    if not math.isfinite(kind(text)):
+        raise ValueError(text)
+    return Fraction(text)

@@ -1,0 +1,165 @@
+"""The table of all checkpoints inside the package, beside the paper's figures."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from torch import Tensor
+
+from .. import paper
+from .data import load_tensors
+from .evaluation import Evaluation, evaluate
+from .registry import list_checkpoints, load_model
+
+HUMAN_ACCURACIES = {config: accuracies["human"] for config, accuracies in paper.ACCURACIES.items()}
+"""Accuracy of a human in percent, by config, as the paper says it."""
+
+
+@dataclass(frozen=True)
+class CheckpointResult:
+    """One line of the table."""
+
+    model: str
+    trained_on: str
+    """Config of the dataset it was trained on."""
+    parameters: int
+    """Number of trainable parameters."""
+    evaluation: Evaluation
+    """On the test rows of that config; see `load_test_tensors`."""
+    paper: str
+    """Accuracy in percent as the paper says it, or empty."""
+    seconds: float
+    """Time to load the model and classify the rows."""
+
+
+def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
+    """Load the test rows for a model trained on a config: those of the config, and those of `default` for `large`.
+
+    Parameters
+    ----------
+    trained_on : str
+        Config of the dataset the model was trained on.
+
+    Returns
+    -------
+    x : Tensor of float32, shape (rows, 40)
+        Signals.
+    y : Tensor of int64, shape (rows,)
+        Labels.
+    """
+    return load_tensors("default" if trained_on == "large" else trained_on, "test")
+
+
+def evaluate_checkpoints(*, device: str = "cpu") -> list[CheckpointResult]:
+    """Evaluate every checkpoint inside the package.
+
+    Parameters
+    ----------
+    device : str
+        Torch device.
+
+    Returns
+    -------
+    list of CheckpointResult
+        One a checkpoint, in the order of `list_checkpoints`.
+
+    Raises
+    ------
+    CheckpointError
+        If a checkpoint is damaged.
+    FileNotFoundError
+        If the installation lacks the checkpoints.
+    ValueError
+        If the device is not available.
+    """
+    checkpoints = list_checkpoints()
+    data = {config: load_test_tensors(config) for config in dict(checkpoints)}
+    return [_evaluate_checkpoint(name, config, data[config], device) for config, name in checkpoints]
+
+
+def format_table(results: Sequence[CheckpointResult]) -> str:
+    """Return the table as text, with a line for the paper's human after each config it was tested on.
+
+    Parameters
+    ----------
+    results : sequence of CheckpointResult
+        Lines of the table.
+
+    Returns
+    -------
+    str
+        Aligned columns.
+    """
+    lines: list[tuple[str, ...]] = [
+        ("model", "trained on", "parameters", "accuracy %", "95 % interval", "paper", "seconds")
+    ]
+    for config in dict.fromkeys(result.trained_on for result in results):
+        lines += [_line(result) for result in results if result.trained_on == config]
+        if config in HUMAN_ACCURACIES:
+            lines.append(("human", config, "", "", "", HUMAN_ACCURACIES[config], ""))
+    return align(lines)
+
+
+def format_accuracy(evaluation: Evaluation) -> tuple[str, str]:
+    """Return accuracy and interval in percent, as the cells of a table.
+
+    Parameters
+    ----------
+    evaluation : Evaluation
+        Evaluation to show.
+
+    Returns
+    -------
+    accuracy, interval : str
+        For example ``"94.1"`` and ``"92.5 - 95.4"``.
+    """
+    low, high = evaluation.interval
+    return f"{100 * evaluation.accuracy:.1f}", f"{100 * low:.1f} - {100 * high:.1f}"
+
+
+def align(lines: Iterable[Sequence[str]]) -> str:
+    """Return a table as text, its first column aligned left and the others right.
+
+    Parameters
+    ----------
+    lines : iterable of sequence of str
+        Cells of each line, equally many.
+
+    Returns
+    -------
+    str
+        A line each, without spaces at its end.
+    """
+    lines = list(lines)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines
+    )
+
+
+def _evaluate_checkpoint(name: str, config: str, data: tuple[Tensor, Tensor], device: str) -> CheckpointResult:
+    start = time.perf_counter()
+    model = load_model(name, config)
+    evaluation = evaluate(model, data, device=device)
+    published = {model.lower(): text for model, text in paper.ACCURACIES.get(config, {}).items()}
+    return CheckpointResult(
+        model=name,
+        trained_on=config,
+        parameters=model.num_parameters,
+        evaluation=evaluation,
+        paper=published.get(name, ""),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _line(result: CheckpointResult) -> tuple[str, ...]:
+    return (
+        result.model,
+        result.trained_on,
+        f"{result.parameters:,}",
+        *format_accuracy(result.evaluation),
+        result.paper,
+        f"{result.seconds:.2f}",
+    )
