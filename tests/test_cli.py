@@ -12,6 +12,8 @@ from click.testing import CliRunner
 from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, cli
 from mnist1d_hf.quickstart import quickstart
 
+from .conftest import ROOT
+
 
 def call(*arguments):
     return CliRunner().invoke(cli.main, list(arguments), prog_name="mnist1d-hf")
@@ -51,6 +53,17 @@ def test_quickstart_checks_and_draws_the_papers_data(empty_folder):
     assert [path.name for path in empty_folder.iterdir()] == ["mnist1d-samples.png"]
 
 
+def test_quickstart_ends_with_the_table_of_the_baselines(empty_folder):
+    output = call("quickstart").output
+    table = output[output.index("The baselines,") :].splitlines()
+    assert table[1].split()[:3] == ["model", "trained", "on"]
+    rows = {tuple(line.split()[:2]): line.split() for line in table[2:]}
+    for model in ("logistic", "mlp", "cnn", "gru", "resnet", "transformer"):
+        for config in ("default", "shuffled"):
+            metrics = json.loads((ROOT / "models" / config / model / "metrics.json").read_text())
+            assert float(rows[model, config][3]) == pytest.approx(100 * metrics["test_accuracy"], abs=0.051)
+
+
 def test_quickstart_prints_json(empty_folder):
     result = call("quickstart", "--json", "--output", "figure.svg")
     report = json.loads(result.stdout)
@@ -72,6 +85,7 @@ def test_quickstart_says_why_there_is_no_figure(empty_folder, monkeypatch):
     monkeypatch.setitem(sys.modules, "matplotlib", None)
     result = call("quickstart")
     assert result.exit_code == 0
+    assert "No figure: " in result.output
     assert "pip install 'mnist1d-hf[plot]'" in result.output
     assert not list(empty_folder.iterdir())
 

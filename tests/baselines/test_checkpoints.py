@@ -1,0 +1,133 @@
+"""The checkpoints in models/: whole, as accurate as claimed, and as accurate as promised."""
+
+import csv
+import dataclasses
+import json
+import re
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+from huggingface_hub import ModelCard
+
+import mnist1d_hf
+from mnist1d_hf import DATA_VERSION
+from mnist1d_hf.baselines import create_model, list_checkpoints, list_models, load_model
+from mnist1d_hf.baselines.evaluation import evaluate
+from mnist1d_hf.baselines.report import render_model_card, write_report
+from mnist1d_hf.baselines.runs import METRICS_NAME, mean_interval, read_metrics
+from mnist1d_hf.baselines.table import load_test_tensors
+from mnist1d_hf.baselines.training import RECIPES
+
+MODELS = mnist1d_hf.resources.resource_folder("models")
+
+# Mean test accuracy over seeds, in percent, that each must reach.
+PROMISED = {
+    "default": {"logistic": 31.5, "mlp": 67.5, "cnn": 95.5, "gru": 91.0, "resnet": 98.5},
+    "shuffled": {"logistic": 31.5, "mlp": 67.0, "cnn": 57.0, "gru": 55.5},
+    "large": {"cnn": 98.0},
+}
+
+
+def metrics_of(config, name):
+    return json.loads((MODELS / config / name / METRICS_NAME).read_text())
+
+
+def test_every_model_ships_for_default_and_shuffled_and_the_cnn_for_large():
+    assert list_checkpoints() == [
+        *(("default", name) for name in list_models()),
+        *(("shuffled", name) for name in list_models()),
+        ("large", "cnn"),
+    ]
+
+
+@pytest.mark.parametrize(("config", "name"), [(config, name) for config, row in PROMISED.items() for name in row])
+def test_means_over_five_seeds_reach_what_is_promised(config, name):
+    metrics = metrics_of(config, name)
+    assert len(metrics["seeds"]) >= 5
+    assert 100 * metrics["mean_test_accuracy"] >= PROMISED[config][name]
+
+
+@pytest.mark.parametrize(("config", "name"), list_checkpoints())
+def test_a_checkpoint_has_the_accuracy_it_claims(config, name):
+    metrics = metrics_of(config, name)
+    model = load_model(name, config)
+    evaluation = evaluate(model, load_test_tensors(config))
+    # Another processor may round one row to the other side of a boundary.
+    assert evaluation.accuracy == pytest.approx(metrics["test_accuracy"], abs=0.0011)
+    assert metrics["seeds"][0] == model.metadata["seed"] == 0
+    assert metrics["data_version"] == DATA_VERSION
+    assert metrics["parameters"] == model.num_parameters == create_model(name).num_parameters
+
+
+@pytest.mark.parametrize(("config", "name"), list_checkpoints())
+def test_metrics_and_card_agree_with_each_other_and_with_the_code(config, name):
+    folder = MODELS / config / name
+    metrics = metrics_of(config, name)
+    assert {path.name for path in folder.iterdir()} == {
+        "README.md", "config.json", "curves.png", "metrics.json", "model.safetensors",
+    }  # fmt: skip
+    accuracies = [run["test"]["accuracy"] for run in metrics["runs"]]
+    assert metrics["mean_test_accuracy"] == pytest.approx(np.mean(accuracies))
+    assert metrics["interval"] == pytest.approx(mean_interval(accuracies))
+    if config != "large":
+        assert metrics["settings"] == dataclasses.asdict(RECIPES["tuned"][name])
+    assert (folder / "README.md").read_text(encoding="utf-8") == render_model_card(metrics)
+    assert ModelCard.load(folder / "README.md").data.license == "apache-2.0"
+
+
+@pytest.mark.parametrize(("config", "name"), [("default", "mlp"), ("large", "cnn")])
+def test_the_code_in_a_card_runs_and_prints_the_accuracy(config, name, capsys):
+    card = (MODELS / config / name / "README.md").read_text(encoding="utf-8")
+    (code,) = re.findall(r"```python\n(.*?)```", card, flags=re.DOTALL)
+    exec(code, {})
+    assert float(capsys.readouterr().out) == pytest.approx(metrics_of(config, name)["test_accuracy"], abs=0.0011)
+
+
+def test_the_papers_recipe_is_reported_for_the_papers_models():
+    reported = {(one["config"], one["model"]) for one in read_metrics(MODELS) if one["recipe"] == "paper"}
+    assert reported == {(config, name) for config in ("default", "shuffled") for name in RECIPES["paper"]}
+
+
+def test_the_report_is_what_would_be_written_now(tmp_path):
+    for one in read_metrics(MODELS):
+        name = one["model"] if one["recipe"] == "tuned" else f"{one['model']}-{one['recipe']}"
+        folder = tmp_path / one["config"] / name
+        folder.mkdir(parents=True)
+        (folder / METRICS_NAME).write_text(json.dumps(one))
+        (folder / "model.safetensors").touch()
+    write_report(tmp_path)
+    for name in ("README.md", "results.csv"):
+        assert (tmp_path / name).read_bytes() == (MODELS / name).read_bytes()
+
+
+def test_settings_were_selected_among_the_candidates_on_validation_rows():
+    with (MODELS / "selection.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    for name, settings in RECIPES["tuned"].items():
+        candidates = [row for row in rows if row["model"] == name]
+        assert len(candidates) > 2
+        best = max(candidates, key=lambda row: float(row["default"]))
+        chosen = dataclasses.asdict(settings)
+        for key in ("steps", "batch_size", "learning_rate", "weight_decay", "label_smoothing"):
+            assert float(best[key]) == chosen[key], (name, key)
+        assert {row["validation_rows"] for row in candidates} == {"600"}
+
+
+def test_evaluate_script_confirms_a_checkpoint():
+    script = MODELS / "evaluate.py"
+    command = [sys.executable, str(script), "cnn"]
+    result = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stderr
+    assert "%: confirmed." in result.stdout
+
+
+def test_load_model_is_found_at_the_top():
+    assert mnist1d_hf.load_model("cnn", config="shuffled").metadata["dataset_config"] == "shuffled"
+    assert mnist1d_hf.list_models() == list_models()
+    with pytest.raises(AttributeError, match="has no attribute 'nothing'"):
+        _ = mnist1d_hf.nothing
+    with torch.inference_mode():
+        assert mnist1d_hf.create_model("mlp")(torch.zeros(1, 40)).shape == (1, 10)
