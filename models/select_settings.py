@@ -27,7 +27,16 @@ LONG = TrainingSettings(steps=6000, label_smoothing=0.1)
 CANDIDATES = {
     "gru": [
         TrainingSettings(steps=steps, learning_rate=rate, label_smoothing=smoothing)
-        for steps, rate, smoothing in ((1500, 3e-2, 0.0), (3000, 3e-2, 0.0), (3000, 2e-2, 0.0), (3000, 3e-2, 0.1))
+        for steps, rate, smoothing in (
+            (1500, 3e-2, 0.0),
+            (3000, 3e-2, 0.0),
+            (3000, 2e-2, 0.0),
+            (3000, 3e-2, 0.1),
+            (2000, 5e-2, 0.1),
+            (2000, 3e-2, 0.1),
+            (1500, 5e-2, 0.1),
+            (1500, 3e-2, 0.1),
+        )
     ],
     "transformer": [
         dataclasses.replace(LONG, learning_rate=rate, weight_decay=decay)

@@ -110,7 +110,7 @@ RECIPES: dict[str, dict[str, TrainingSettings]] = {
         "logistic": TrainingSettings(),
         "mlp": TrainingSettings(steps=8000, batch_size=50, weight_decay=0.4, log_every=400),
         "cnn": TrainingSettings(learning_rate=3e-2, label_smoothing=0.1),
-        "gru": TrainingSettings(steps=3000, learning_rate=3e-2, label_smoothing=0.1, log_every=200),
+        "gru": TrainingSettings(steps=2000, learning_rate=5e-2, label_smoothing=0.1),
         "resnet": TrainingSettings(steps=2000, label_smoothing=0.1),
         "transformer": TrainingSettings(steps=6000, label_smoothing=0.1, log_every=400),
     },
