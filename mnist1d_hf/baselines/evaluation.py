@@ -273,10 +273,12 @@ def _compare(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Evaluati
     with np.errstate(over="ignore"):
         shifted = scores - highest
     losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
+    with np.errstate(over="ignore"):  # losses may sum to infinity
+        loss = float(losses.mean())
     return Evaluation(
         rows=len(labels),
         correct=int(np.trace(confusion)),
-        loss=float(losses.mean()),
+        loss=loss,
         confusion=tuple(tuple(counts) for counts in confusion.tolist()),
     )
 

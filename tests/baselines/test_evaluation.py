@@ -7,7 +7,7 @@ import datasets
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as st_numpy
 from scipy.special import log_softmax, softmax
@@ -92,6 +92,7 @@ def test_logits_log_probabilities_and_probabilities_agree(case):
 
 
 @given(st_numpy.arrays(np.float64, (3, 10), elements=st.floats(allow_nan=False, allow_infinity=False)))
+@example(np.concatenate([np.eye(1, 10, 1) * 1.79e308, np.eye(1, 10) * 1e308, np.zeros((1, 10))]))
 def test_any_finite_scores_give_a_loss_of_at_least_0(scores):
     evaluation = Evaluator([0, 5, 9]).evaluate(scores)
     assert evaluation.loss >= 0
