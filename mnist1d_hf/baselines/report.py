@@ -16,7 +16,7 @@ from ..resources import resource_folder
 from ..templates import CLASS_NAMES
 from .figures import plot_results
 from .models import MODELS
-from .runs import read_metrics
+from .runs import folder_name, read_metrics
 from .training import LARGE_TRAIN_ROWS
 
 CARD_NAME = "README.md"
@@ -84,8 +84,7 @@ def write_report(folder: str | os.PathLike[str]) -> list[Path]:
     results = read_metrics(folder)
     written = []
     for metrics in results:
-        name = metrics["model"] if metrics["recipe"] == "tuned" else f"{metrics['model']}-{metrics['recipe']}"
-        card = folder / metrics["config"] / name / CARD_NAME
+        card = folder / metrics["config"] / folder_name(metrics["model"], metrics["recipe"]) / CARD_NAME
         card.write_text(render_model_card(metrics), encoding="utf-8")
         written.append(card)
     table = folder / "results.csv"

@@ -56,8 +56,7 @@ class _Job:
 
     @property
     def folder(self) -> Path:
-        name = self.architecture if self.recipe == "tuned" else f"{self.architecture}-{self.recipe}"
-        return self.output / self.config / name
+        return self.output / self.config / folder_name(self.architecture, self.recipe)
 
     @property
     def cost(self) -> float:
@@ -307,6 +306,24 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
     mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5
     half = float(student_t.ppf(0.975, len(values) - 1)) * error
     return mean - half, mean + half
+
+
+def folder_name(architecture: str, recipe: str) -> str:
+    """Return the name of a baseline's folder.
+
+    Parameters
+    ----------
+    architecture : str
+        Its architecture.
+    recipe : str
+        The recipe it was trained with.
+
+    Returns
+    -------
+    str
+        The architecture, and the recipe unless it is "tuned".
+    """
+    return architecture if recipe == "tuned" else f"{architecture}-{recipe}"
 
 
 def read_metrics(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
