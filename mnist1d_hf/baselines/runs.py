@@ -6,14 +6,16 @@ import dataclasses
 import json
 import os
 import platform
+import queue
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from importlib.metadata import version
-from multiprocessing import active_children, get_context, managers
+from multiprocessing import active_children, get_context
+from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
@@ -21,7 +23,7 @@ import datasets
 import numpy as np
 import torch
 from datasets.utils import tqdm
-from scipy.stats import t as student_t
+from scipy.special import stdtrit
 
 from ..extras import require
 from ..plotting import save_figure
@@ -98,7 +100,7 @@ def train_baselines(
     overwrite : bool
         Train again what is there with other settings or seeds.
     executor : concurrent.futures.Executor, optional
-        Where to train; a process for each core if not given.
+        Where to train, without progress bars; a process for each core if not given.
 
     Returns
     -------
@@ -121,8 +123,8 @@ def train_baselines(
     for config in sorted({job.config for job in open_jobs} - {"large"}):
         load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it
     open_jobs.sort(key=lambda job: job.cost, reverse=True)
-    with _local_processes(executor, len(open_jobs)) as pool, _progress(open_jobs) as queue:
-        futures: list[Future[None]] = [pool.submit(_run_job, job, queue) for job in open_jobs]
+    with _processes(executor, open_jobs) as pool:
+        futures: list[Future[None]] = [pool.submit(_run_job, job) for job in open_jobs]
         for future in as_completed(futures):
             future.result()
     return [job.folder for job in jobs]
@@ -172,13 +174,18 @@ def _is_finished(job: _Job, *, overwrite: bool) -> bool:
 
 
 @contextmanager
-def _local_processes(executor: Executor | None, jobs: int) -> Iterator[Executor]:
+def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Executor]:
     """Yield the given executor, or processes of one thread each: more threads only get in each other's way."""
     if executor is not None:
         yield executor
         return
-    workers = max(1, min(jobs, os.cpu_count() or 1))
-    with ProcessPoolExecutor(workers, mp_context=get_context("spawn"), initializer=_start_process) as pool:
+    context = get_context("spawn")
+    workers = max(1, min(len(jobs), os.cpu_count() or 1))
+    reports: Queue[_Report] = context.Queue()
+    with (
+        _progress(jobs, reports),
+        ProcessPoolExecutor(workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
+    ):
         try:
             yield pool
         except BaseException:
@@ -188,7 +195,16 @@ def _local_processes(executor: Executor | None, jobs: int) -> Iterator[Executor]
             raise
 
 
-def _start_process() -> None:
+_Report = tuple[tuple[str, str], int, float, float]
+"""Architecture and config, step, loss, accuracy."""
+
+# Where a worker process reports its progress.
+_reports: Queue[_Report] | None = None
+
+
+def _start_process(reports: Queue[_Report]) -> None:
+    global _reports
+    _reports = reports
     # An interrupt reaches every process of a terminal; the parent ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
@@ -196,42 +212,44 @@ def _start_process() -> None:
 
 
 @contextmanager
-def _progress(jobs: Sequence[_Job]) -> Iterator[Any]:
-    """Yield a queue of (architecture, step, loss, accuracy) that is shown as one progress bar a job."""
-    if not jobs:
-        yield None
-        return
-    with managers.SyncManager(ctx=get_context("spawn")) as manager:
-        queue = manager.Queue()
-        thread = threading.Thread(target=_show_progress, args=(queue, jobs), daemon=True)
-        thread.start()
-        try:
-            yield queue
-        finally:
-            queue.put(None)
-            thread.join()
+def _progress(jobs: Sequence[_Job], reports: Queue[_Report]) -> Iterator[None]:
+    """Show what is reported as one progress bar a job."""
+    done = threading.Event()
+    thread = threading.Thread(target=_show_progress, args=(jobs, reports, done), daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        done.set()
+        # A process that was ended in the middle of a report would keep the thread waiting.
+        thread.join(timeout=2)
 
 
-def _show_progress(queue: Any, jobs: Sequence[_Job]) -> None:
+def _show_progress(jobs: Sequence[_Job], reports: Queue[_Report], done: threading.Event) -> None:
     bars = {
         (job.architecture, job.config): tqdm(
             total=job.settings.steps, unit=" steps", desc=f"{job.architecture:<11} {job.config:<8}"
         )
         for job in jobs
     }
-    for key, step, loss, accuracy in iter(queue.get, None):
+    while not (done.is_set() and reports.empty()):
+        try:
+            key, step, loss, accuracy = reports.get(timeout=0.1)
+        except queue.Empty:
+            continue
         bars[key].set_postfix_str(f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %", refresh=False)
         bars[key].update(step - bars[key].n)
     for bar in bars.values():
         bar.close()
 
 
-def _run_job(job: _Job, queue: Any) -> None:
+def _run_job(job: _Job) -> None:
     """Train one stack, then evaluate and write its members."""
-    key = (job.architecture, job.config)
-    report: Callable[[int, float, float], None] | None = (
-        None if queue is None else lambda step, loss, accuracy: queue.put((key, step, loss, accuracy))
-    )
+
+    def report(step: int, loss: float, accuracy: float) -> None:
+        if _reports is not None:
+            _reports.put(((job.architecture, job.config), step, loss, accuracy))
+
     runs = [(job.config, seed) for seed in job.seeds]
     _write(job, train(job.architecture, runs, job.settings, device=job.device, progress=report))
 
@@ -304,7 +322,7 @@ def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
     if len(values) < 2:
         return None
     mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5
-    half = float(student_t.ppf(0.975, len(values) - 1)) * error
+    half = float(stdtrit(len(values) - 1, 0.975)) * error
     return mean - half, mean + half
 
 

@@ -14,6 +14,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from .recurrence import gru_states
+
 Parameters = dict[str, Tensor]
 Forward = Callable[[Parameters, Tensor], Tensor]
 
@@ -75,27 +77,23 @@ def cnn(parameters: Parameters, x: Tensor) -> Tensor:
 
 def gru(parameters: Parameters, x: Tensor) -> Tensor:
     """Compute `models.GRU` for each member; both directions run in the same products."""
-    members = len(x)
+    members, batch, _ = x.shape
 
     def both(name: str) -> Tensor:
         return torch.cat([parameters[f"gru.{name}_l0"], parameters[f"gru.{name}_l0_reverse"]])
 
-    weight_ih, weight_hh, bias_ih, bias_hh = map(both, ("weight_ih", "weight_hh", "bias_ih", "bias_hh"))
-    signals = torch.cat([x, x.flip(2)]).permute(2, 0, 1).unsqueeze(3)  # (length, 2 * members, batch, 1)
-    inputs = torch.addcmul(bias_ih.unsqueeze(1), signals, weight_ih.transpose(1, 2))
-    hidden_size = weight_hh.shape[2]
-    h = x.new_zeros(2 * members, x.shape[1], hidden_size)
-    weight, bias = weight_hh.transpose(1, 2), bias_hh.unsqueeze(1)
-    outputs = []
-    for gates, candidate in zip(inputs[..., : 2 * hidden_size], inputs[..., 2 * hidden_size :], strict=True):
-        recurrent = torch.baddbmm(bias, h, weight)
-        reset, update = torch.sigmoid(gates + recurrent[..., : 2 * hidden_size]).chunk(2, dim=2)
-        new = torch.tanh(torch.addcmul(candidate, reset, recurrent[..., 2 * hidden_size :]))
-        h = torch.lerp(new, h, update)
-        outputs.append(h)
-    states = torch.stack(outputs, dim=2)  # (2 * members, batch, length, hidden_size)
-    states = torch.cat([states[:members], states[members:].flip(2)], dim=3)
-    return _linear(parameters, "linear", states.flatten(2))
+    weight_hh, weight_ih, bias_hh, bias_ih = map(both, ("weight_hh", "weight_ih", "bias_hh", "bias_ih"))
+    hidden = weight_hh.shape[2]
+    recurrent = torch.cat([weight_hh, torch.zeros_like(weight_ih), bias_hh.unsqueeze(2)], dim=2)
+    direct = torch.cat([torch.zeros_like(weight_hh), weight_ih, bias_ih.unsqueeze(2)], dim=2)
+    gates, candidate = slice(None, 2 * hidden), slice(2 * hidden, None)
+    weight = torch.cat([(recurrent + direct)[:, gates], recurrent[:, candidate], direct[:, candidate]], dim=1)
+    states = gru_states(weight, torch.cat([x, x.flip(2)]).permute(2, 0, 1))
+    # The classifier reads (position, direction, unit); the states of the second direction are in reverse.
+    forward, backward = parameters["linear.weight"].unflatten(2, (-1, 2, hidden)).unbind(3)
+    classifier = torch.cat([forward, backward.flip(2)]).flatten(2)
+    logits = torch.bmm(classifier, states).view(2, members, -1, batch).sum(0) + parameters["linear.bias"].unsqueeze(2)
+    return logits.transpose(1, 2)
 
 
 def resnet(parameters: Parameters, x: Tensor) -> Tensor:

@@ -264,7 +264,9 @@ def _optimise(
 ) -> list[Curves]:
     """Train the stacked parameters in place on the first rows and return the curves of each member."""
     forward = STACKED[architecture]
-    optimizer = torch.optim.AdamW(parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay)
+    optimizer = torch.optim.AdamW(
+        parameters.values(), lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
+    )
     batches = _Batches(rows, seeds, settings, x.device)
     member = torch.arange(len(seeds), device=x.device).unsqueeze(1)
     best = {name: tensor.detach().clone() for name, tensor in parameters.items()}
