@@ -10,7 +10,7 @@ import queue
 import shutil
 import signal
 import threading
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
 from contextlib import contextmanager
 from importlib.metadata import version
@@ -184,6 +184,7 @@ def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Exec
     reports: Queue[_Report] = context.Queue()
     with (
         _progress(jobs, reports),
+        _environment(_ALLOCATOR),
         ProcessPoolExecutor(workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
     ):
         try:
@@ -193,6 +194,23 @@ def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Exec
             for child in active_children():
                 child.terminate()
             raise
+
+
+# glibc in the processes keeps what is freed for the next step; otherwise it returns it and gets it back in every step,
+# which takes a sixth of the time.
+_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the processes that are started meanwhile, unless the user has set them."""
+    added = {name: value for name, value in variables.items() if name not in os.environ}
+    os.environ.update(added)
+    try:
+        yield
+    finally:
+        for name in added:
+            del os.environ[name]
 
 
 _Report = tuple[tuple[str, str], int, float, float]
