@@ -14,8 +14,10 @@ from datasets.exceptions import DatasetGenerationError
 from . import plotting
 from .cli_evaluate import evaluate_command
 from .cli_options import config_choice, json_option, set_option
+from .cli_publish import publish_command, verify_command
 from .cli_train import train_command
 from .hub.dataset_repo import build_dataset_repo
+from .hub.remote import HubError
 from .mnist1d import CONFIGS
 from .parameters import GenerationParameters
 from .quickstart import quickstart
@@ -31,7 +33,7 @@ class _OneLineErrors(click.Group):
             return super().invoke(ctx)
         except DatasetGenerationError as error:
             raise click.ClickException(_one_line(error.__cause__ or error)) from error
-        except (ValueError, OSError, ImportError) as error:
+        except (ValueError, OSError, ImportError, HubError) as error:
             raise click.ClickException(_one_line(error)) from error
 
 
@@ -209,3 +211,5 @@ def quickstart_command(output: Path, as_json: bool) -> None:
 
 main.add_command(train_command)
 main.add_command(evaluate_command)
+main.add_command(publish_command)
+main.add_command(verify_command)

@@ -4,8 +4,11 @@
 # ///
 """Evaluates a checkpoint of MNIST-1D on its test rows and compares the accuracy with the one it claims.
 
-    python evaluate.py                 # the checkpoint beside this file
+    python evaluate.py                 # the checkpoint beside this file, or the one it was published with
     python evaluate.py cnn             # one inside the package, in a folder, or on the Hub
+
+The test rows are those of the dataset repository that the checkpoint names, or of --dataset; a checkpoint that names none is
+tested on rows made by the package, which are the same.
 
 Exit status: 0 if the accuracy is the claimed one, or none is claimed; 1 if it is another; 2 if it cannot be evaluated.
 """
@@ -14,53 +17,71 @@ import argparse
 import json
 from pathlib import Path
 
+import datasets
 from huggingface_hub.errors import EntryNotFoundError
 
 from mnist1d_hf.baselines import MODELS, load_model
-from mnist1d_hf.baselines.checkpoints import CheckpointError, resolve_file
+from mnist1d_hf.baselines.checkpoints import WEIGHTS_NAME, CheckpointError, resolve_file
 from mnist1d_hf.baselines.evaluation import evaluate
 from mnist1d_hf.baselines.registry import checkpoint_folder
-from mnist1d_hf.baselines.table import load_test_tensors
+from mnist1d_hf.baselines.table import evaluation_config, load_test_tensors
+
+REPOSITORY = None
+"""Id of the repository this file was published in."""
 
 
-def find_claim(source, metadata):
-    """Return the accuracy that config.json or metrics.json names, or None."""
-    if "test_accuracy" in metadata:
-        return metadata["test_accuracy"]
+def find_checkpoint(name):
+    """Return the folder or the Hub id of a checkpoint; without a name that beside this file or of its repository."""
+    folder = Path(__file__).parent
+    if name in MODELS:
+        return checkpoint_folder(name)
+    if name or not REPOSITORY or (folder / WEIGHTS_NAME).is_file():
+        return name or folder
+    return REPOSITORY
+
+
+def find_claim(source, revision):
+    """Return the accuracy that metrics.json names, or None."""
     try:
-        path = resolve_file(source, "metrics.json")
+        path = resolve_file(source, "metrics.json", revision=revision)
     except (CheckpointError, EntryNotFoundError):
         return None
     return json.loads(path.read_text(encoding="utf-8")).get("test_accuracy")
 
 
-def check_checkpoint(source):
+def load_test(metadata, dataset):
+    """Return the test rows for a checkpoint with this metadata."""
+    trained_on = metadata.get("dataset_config", "default")
+    if dataset is None and "dataset" not in metadata:
+        return load_test_tensors(trained_on)
+    revision = metadata.get("dataset_revision") if dataset is None else None
+    return datasets.load_dataset(
+        dataset or metadata["dataset"], evaluation_config(trained_on), split="test", revision=revision
+    )
+
+
+def check_checkpoint(source, dataset=None, revision=None):
     """Return the evaluation of a checkpoint and the accuracy it claims."""
-    if source in MODELS:
-        source = checkpoint_folder(source)
-    model = load_model(source)
-    evaluation = evaluate(model, load_test_tensors(model.metadata.get("dataset_config", "default")))
-    return evaluation, find_claim(source, model.metadata)
+    model = load_model(source, revision=revision)
+    return evaluate(model, load_test(model.metadata, dataset)), find_claim(source, revision)
 
 
 def main():
     """Print the evaluation and return the exit status."""
     parser = argparse.ArgumentParser(description="Evaluate a checkpoint of MNIST-1D on its test rows.")
-    parser.add_argument(
-        "model",
-        nargs="?",
-        default=Path(__file__).parent,
-        help="checkpoint inside the package, folder or Hub id; the folder of this file if not given",
-    )
+    parser.add_argument("model", nargs="?", help="checkpoint inside the package, folder or Hub id")
+    parser.add_argument("--revision", help="branch, tag or commit of a checkpoint on the Hub")
+    parser.add_argument("--dataset", help="folder or Hub id of the dataset; that of the checkpoint if not given")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the evaluation to this file too")
     arguments = parser.parse_args()
     try:
-        evaluation, claim = check_checkpoint(arguments.model)
-        print(evaluation)
+        source = find_checkpoint(arguments.model)
+        evaluation, claim = check_checkpoint(source, arguments.dataset, arguments.revision)
+        print(f"{source}\n{evaluation}")
         if arguments.json:
             arguments.json.write_text(json.dumps(evaluation.to_dict(), indent=1) + "\n", encoding="utf-8")
     except (ValueError, OSError) as error:
-        parser.error(str(error))
+        parser.error(" ".join(str(error).split()))
     if claim is None:
         print("\nThe checkpoint claims no test accuracy.")
         return 0

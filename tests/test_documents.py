@@ -21,7 +21,8 @@ def blocks(language):
 def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys, empty_folder):
     scope = {}
     for block in blocks("python"):
-        exec(block, scope)
+        if "hf://" not in block:  # tests/hub runs what reads from the Hub
+            exec(block, scope)
     assert capsys.readouterr().out == blocks("text")[0]
     assert scope["noisy"]["test"].num_rows == len(scope["validation"]) + 600 == 1000
     assert scope["x"].shape == (10_000, 40)

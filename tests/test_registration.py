@@ -16,7 +16,7 @@ from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 from mnist1d_hf.registration import register
 
 from .conftest import ROOT
-from .hub_server import serve_datasets
+from .hub_server import Hub
 
 DATASETS_MAJOR = int(datasets.__version__.partition(".")[0])
 
@@ -111,9 +111,10 @@ def test_without_the_import_a_built_folder_is_found(empty_folder):
 
 def test_without_the_import_a_repository_on_the_hub_is_found(empty_folder, tmp_path):
     repo = build_dataset_repo(tmp_path / "repo", configs=["default", "shuffled"])
-    with serve_datasets({"somebody/mnist1d": repo.folder}) as (address, requests):
+    with Hub() as hub:
+        hub.add_folder("dataset", "somebody/mnist1d", repo.folder)
         environment = {
-            "HF_ENDPOINT": address,
+            "HF_ENDPOINT": hub.endpoint,
             "HF_HUB_OFFLINE": "0",
             "HF_UPDATE_DOWNLOAD_COUNTS": "0",
             "HF_HOME": str(tmp_path),
@@ -122,7 +123,7 @@ def test_without_the_import_a_repository_on_the_hub_is_found(empty_folder, tmp_p
         assert run(code, folder=empty_folder, **environment) == FROZEN_SHA256["shuffled", "test"]
         missing = run(code.replace("somebody", "nobody"), folder=empty_folder, check=False, **environment)
     assert "DatasetNotFoundError" in missing.stderr
-    assert any(path.endswith("shuffled/test-00000-of-00001.parquet") for _, path in requests)
+    assert any(request.path.endswith("shuffled/test-00000-of-00001.parquet") for request in hub.requests)
 
 
 def test_configs_and_splits_can_be_inspected(empty_folder):

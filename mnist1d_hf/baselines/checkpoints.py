@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import Any
 
@@ -12,8 +13,13 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from ..version import DATA_VERSION, __version__
+
 CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
+
+FORMAT_VERSION = 1
+"""Version of what a checkpoint's files hold; raised when an older package could not load a newer checkpoint."""
 
 
 class CheckpointError(ValueError):
@@ -120,7 +126,7 @@ def read_config(path: Path) -> dict[str, Any]:
     Raises
     ------
     CheckpointError
-        If it is no JSON object.
+        If it is no JSON object, or of a newer version than this package knows.
     """
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
@@ -128,7 +134,18 @@ def read_config(path: Path) -> dict[str, Any]:
         raise CheckpointError(f"{path} cannot be read as JSON ({error})") from error
     if not isinstance(config, dict):
         raise CheckpointError(f"{path} holds no JSON object")
+    for name, known in (("format_version", str(FORMAT_VERSION)), ("data_version", DATA_VERSION)):
+        found = str(config.get(name, known))
+        if _is_newer(found, known):
+            raise CheckpointError(
+                f"{path} is of {name} {found}, newer than the {known} of this mnist1d-hf {__version__}; run: "
+                f"pip install --upgrade mnist1d-hf"
+            )
     return config
+
+
+def _is_newer(version: str, known: str) -> bool:
+    return [int(part) for part in re.findall(r"\d+", version)] > [int(part) for part in re.findall(r"\d+", known)]
 
 
 def _with_sorted_header(content: bytes) -> bytes:

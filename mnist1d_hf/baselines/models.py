@@ -19,7 +19,15 @@ from torch import Tensor, nn
 from ..parameters import check_integer
 from ..templates import NUM_CLASSES
 from ..version import DATA_VERSION, __version__
-from .checkpoints import CONFIG_NAME, WEIGHTS_NAME, load_weights, resolve_file, save_weights
+from .checkpoints import (
+    CONFIG_NAME,
+    FORMAT_VERSION,
+    WEIGHTS_NAME,
+    load_weights,
+    read_config,
+    resolve_file,
+    save_weights,
+)
 
 _LENGTH = 40
 
@@ -60,6 +68,7 @@ class Baseline(
         return {
             "architecture": self.architecture,
             **sizes,
+            "format_version": FORMAT_VERSION,
             "data_version": DATA_VERSION,
             "package_version": __version__,
             **self.metadata,
@@ -112,8 +121,11 @@ class Baseline(
             name: kwargs.pop(name, None)
             for name in ("revision", "cache_dir", "force_download", "local_files_only", "token")
         }
+        config = read_config(resolve_file(model_id, CONFIG_NAME, **download))
         model = cls(**kwargs)
         load_weights(model, resolve_file(model_id, WEIGHTS_NAME, **download), strict=strict)
+        known = ("architecture", *cls.size_names())
+        model.metadata = {name: value for name, value in config.items() if name not in known}
         return model.to(map_location).eval()
 
 

@@ -7,7 +7,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from huggingface_hub import ModelCardData
+from huggingface_hub import EvalResult, ModelCardData
 
 from .. import paper
 from ..hub.cards import render_template
@@ -17,6 +17,7 @@ from ..templates import CLASS_NAMES
 from .figures import plot_results
 from .models import MODELS
 from .runs import folder_name, read_metrics
+from .table import evaluation_config
 from .training import LARGE_TRAIN_ROWS
 
 CARD_NAME = "README.md"
@@ -24,13 +25,17 @@ CARD_NAME = "README.md"
 _COLUMNS = ("config", "model", "recipe", "parameters", "seeds", "mean", "low", "high", "checkpoint", "paper", "seconds")
 
 
-def render_model_card(metrics: dict[str, Any]) -> str:
+def render_model_card(metrics: dict[str, Any], repo_id: str | None = None, dataset_id: str | None = None) -> str:
     """Render the card of a checkpoint from its metrics.
 
     Parameters
     ----------
     metrics : dict
         Content of its ``metrics.json``.
+    repo_id : str, optional
+        Id of its repository, if it is published.
+    dataset_id : str, optional
+        Id of the repository of its dataset, if it is published.
 
     Returns
     -------
@@ -43,6 +48,8 @@ def render_model_card(metrics: dict[str, Any]) -> str:
         pipeline_tag="tabular-classification",
         metrics=["accuracy"],
         tags=["mnist-1d", "timeseries", "safetensors"],
+        datasets=[dataset_id] if dataset_id else None,
+        **_model_index(metrics, repo_id, dataset_id),
     )
     config, test = metrics["config"], metrics["runs"][0]["test"]
     low, high = test["interval"]
@@ -50,6 +57,8 @@ def render_model_card(metrics: dict[str, Any]) -> str:
     text = render_template(
         resource_folder("models") / "card_template.md",
         metrics=metrics,
+        repo_id=repo_id,
+        dataset_id=dataset_id,
         title=model_class.__name__,
         summary=_summary(model_class),
         training_rows=(
@@ -57,7 +66,7 @@ def render_model_card(metrics: dict[str, Any]) -> str:
             if config == "large"
             else f"the 4000 training rows of `{config}`"
         ),
-        test_config="default" if config == "large" else config,
+        test_config=evaluation_config(config),
         published=paper.ACCURACIES.get(config, {}).get(_published_name(metrics["model"])),
         class_names=CLASS_NAMES,
         class_errors=test["class_errors"],
@@ -65,6 +74,27 @@ def render_model_card(metrics: dict[str, Any]) -> str:
         paper=paper,
     )
     return f"---\n{data.to_yaml()}\n---\n\n{text}"
+
+
+def _model_index(metrics: dict[str, Any], repo_id: str | None, dataset_id: str | None) -> dict[str, Any]:
+    """Return the measured accuracy as the metadata that the Hub shows beside a model."""
+    if repo_id is None or dataset_id is None:
+        return {}
+    config = evaluation_config(metrics["config"])
+    result = EvalResult(
+        task_type="tabular-classification",
+        dataset_type=dataset_id,
+        dataset_name="MNIST-1D",
+        dataset_config=config,
+        dataset_split="test",
+        dataset_revision=f"v{metrics['data_version']}",
+        metric_type="accuracy",
+        metric_value=round(100 * metrics["test_accuracy"], 2),
+        metric_name=f"Test accuracy, seed {metrics['seeds'][0]}, in percent",
+        source_name="evaluate.py",
+        source_url=f"https://huggingface.co/{repo_id}",
+    )
+    return {"model_name": repo_id.partition("/")[2], "eval_results": [result]}
 
 
 def write_report(folder: str | os.PathLike[str]) -> list[Path]:

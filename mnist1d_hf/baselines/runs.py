@@ -34,11 +34,13 @@ from .data import load_tensors
 from .evaluation import Evaluation, evaluate
 from .figures import plot_curves
 from .models import MODELS
+from .onnx_export import export_onnx
 from .table import load_test_tensors
 from .training import RECIPES, TrainedModel, TrainingSettings, check_device, train
 
 METRICS_NAME = "metrics.json"
 CURVES_NAME = "curves.png"
+ONNX_NAME = "onnx/model.onnx"
 
 CONFIGS = ("default", "shuffled", "large")
 """Configs a baseline can be trained on."""
@@ -114,11 +116,13 @@ def train_baselines(
     FileExistsError
         If a folder holds something else and ``overwrite`` is not given.
     MissingExtraError
-        If matplotlib is not installed.
+        If matplotlib or onnx is not installed.
     """
     jobs = _jobs(Path(output), models, tuple(configs), seeds, recipe, device)
     check_device(device)
-    require("matplotlib", "plot")  # for the curves: better missed now than after the training
+    # For the curves and the ONNX files: better missed now than after the training.
+    require("matplotlib", "plot")
+    require("onnx", "onnx")
     open_jobs = [job for job in jobs if not _is_finished(job, overwrite=overwrite)]
     for config in sorted({job.config for job in open_jobs} - {"large"}):
         load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it
@@ -288,6 +292,7 @@ def _write(job: _Job, members: list[TrainedModel]) -> None:
         "labels": list(CLASS_NAMES),
     }
     model.save_pretrained(unfinished)
+    export_onnx(model, unfinished / ONNX_NAME)
     metrics = _metrics(job, members, evaluations)
     (unfinished / METRICS_NAME).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
     save_figure(plot_curves(metrics), unfinished / CURVES_NAME)

@@ -34,8 +34,24 @@ class CheckpointResult:
     """Time to load the model and classify the rows."""
 
 
+def evaluation_config(trained_on: str) -> str:
+    """Return the config a model is tested on: the one it was trained on, and `default` for `large`.
+
+    Parameters
+    ----------
+    trained_on : str
+        Config of the dataset the model was trained on.
+
+    Returns
+    -------
+    str
+        Config whose test rows count.
+    """
+    return "default" if trained_on == "large" else trained_on
+
+
 def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
-    """Load the test rows for a model trained on a config: those of the config, and those of `default` for `large`.
+    """Load the test rows for a model trained on a config; see `evaluation_config`.
 
     Parameters
     ----------
@@ -49,7 +65,7 @@ def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
     y : Tensor of int64, shape (rows,)
         Labels.
     """
-    return load_tensors("default" if trained_on == "large" else trained_on, "test")
+    return load_tensors(evaluation_config(trained_on), "test")
 
 
 def evaluate_checkpoints(*, device: str = "cpu") -> list[CheckpointResult]:

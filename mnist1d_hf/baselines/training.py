@@ -232,7 +232,7 @@ def check_device(device: str) -> None:
         If it is unknown or not there.
     """
     try:
-        torch.empty(0, device=device)
+        torch.zeros(1, device=device).item()
     except (RuntimeError, AssertionError) as error:
         available = ["cpu", *(["cuda"] if torch.cuda.is_available() else [])]
         raise ValueError(f"the device {device!r} is not available; there is {', '.join(available)}") from error

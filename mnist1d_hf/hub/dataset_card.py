@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
+import yaml
 from datasets import DatasetInfo
 from datasets.info import DatasetInfosDict
 from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData
 
 from .. import paper
-from ..mnist1d import DESCRIPTIONS
+from ..mnist1d import CONFIGS, DESCRIPTIONS
 from ..parameters import PARAMETER_NAMES, GenerationParameters
 from ..resources import resource_folder
 from ..templates import CLASS_NAMES
 from ..version import DATA_VERSION, __version__
 from .cards import render_template
+
+TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
+"""Ids of the benchmark's tasks by the config they are about."""
 
 # Lower bounds of the Hub's size categories; https://huggingface.co/docs/hub/datasets-cards
 _SIZE_CATEGORIES = {
@@ -29,15 +35,15 @@ _SIZE_CATEGORIES = {
 }
 
 
-def render_card(infos: dict[str, DatasetInfo], parameters: dict[str, GenerationParameters]) -> str:
+def render_card(infos: dict[str, DatasetInfo], repo_id: str = "<namespace>/mnist1d") -> str:
     """Render the card of a dataset repository.
 
     Parameters
     ----------
     infos : dict of str to datasets.DatasetInfo
         Features, splits and sizes of each config in the repository, by name.
-    parameters : dict of str to GenerationParameters
-        Generation parameters of each config, by name.
+    repo_id : str
+        Id of the repository on the Hub.
 
     Returns
     -------
@@ -53,7 +59,8 @@ def render_card(infos: dict[str, DatasetInfo], parameters: dict[str, GenerationP
         resource_folder("dataset_card") / "template.md",
         configs=infos,
         descriptions=DESCRIPTIONS,
-        parameters=parameters,
+        parameters={name: _parameters(name, info) for name, info in infos.items()},
+        repo_id=repo_id,
         parameter_names=PARAMETER_NAMES,
         table_2=GenerationParameters(),
         class_names=CLASS_NAMES,
@@ -62,6 +69,34 @@ def render_card(infos: dict[str, DatasetInfo], parameters: dict[str, GenerationP
         version=__version__,
     )
     return f"---\n{_metadata(infos).to_yaml()}\n---\n\n{text}"
+
+
+def render_tasks(configs: Iterable[str]) -> str:
+    """Render ``eval.yaml``, which registers the accuracy on the paper's two datasets as tasks of a benchmark.
+
+    Parameters
+    ----------
+    configs : iterable of str
+        Configs in the repository.
+
+    Returns
+    -------
+    str
+        The text of the file; see https://huggingface.co/docs/hub/eval-results.
+    """
+    present = set(configs)
+    content = {
+        "name": "MNIST-1D",
+        "description": "Accuracy in percent on the 1000 test rows of MNIST-1D.",
+        "tasks": [
+            {"id": task, "config": config, "split": "test"} for config, task in TASKS.items() if config in present
+        ],
+    }
+    return str(yaml.safe_dump(content, sort_keys=False))
+
+
+def _parameters(name: str, info: DatasetInfo) -> GenerationParameters:
+    return CONFIGS[name].replace(num_samples=sum(split.num_examples for split in info.splits.values()))
 
 
 def _metadata(infos: dict[str, DatasetInfo]) -> DatasetCardData:

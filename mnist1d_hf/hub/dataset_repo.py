@@ -7,7 +7,7 @@ import os
 import shutil
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -18,12 +18,13 @@ from filelock import FileLock, Timeout
 
 from ..mnist1d import CONFIGS, Mnist1D
 from ..resources import resource_folder
-from .dataset_card import render_card
+from .dataset_card import TASKS, render_card, render_tasks
 
 ROWS_PER_FILE = 100_000
 """Rows of a Parquet file: 16 MB, so that the large config gives each of several workers a file."""
 
 CARD_NAME = "README.md"
+TASKS_NAME = "eval.yaml"
 FIGURE_FOLDER = "figures"
 
 
@@ -37,6 +38,8 @@ class BuiltRepo:
     """Number of rows by config and split."""
     files: dict[str, int]
     """Size in bytes of each file, by its path in the repository, sorted."""
+    infos: dict[str, DatasetInfo] = field(repr=False)
+    """Features, splits and sizes by config."""
 
 
 def build_dataset_repo(
@@ -84,8 +87,7 @@ def build_dataset_repo(
         builders = {name: Mnist1D(config_name=name, cache_dir=cache, **changes.get(name, {})) for name in names}
         infos = {name: _write_config(builder, unfinished / name) for name, builder in builders.items()}
         shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, unfinished / FIGURE_FOLDER)
-        card = render_card(infos, {name: builder.config.parameters for name, builder in builders.items()})
-        (unfinished / CARD_NAME).write_text(card, encoding="utf-8", newline="\n")
+        write_documents(unfinished, infos)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return BuiltRepo(
         folder=folder,
@@ -94,7 +96,27 @@ def build_dataset_repo(
             for name, info in infos.items()
         },
         files={path.relative_to(folder).as_posix(): path.stat().st_size for path in paths},
+        infos=infos,
     )
+
+
+def write_documents(folder: Path, infos: dict[str, DatasetInfo], **card: str) -> None:
+    """Write what describes a repository: the card, and ``eval.yaml`` if it has a config that is a benchmark.
+
+    Parameters
+    ----------
+    folder : pathlib.Path
+        Folder of the repository.
+    infos : dict of str to datasets.DatasetInfo
+        Features, splits and sizes of each config in the repository, by name.
+    **card : str
+        Other arguments of `render_card`.
+    """
+    texts = {CARD_NAME: render_card(infos, **card)}
+    if any(config in infos for config in TASKS):
+        texts[TASKS_NAME] = render_tasks(infos)
+    for name, text in texts.items():
+        (folder / name).write_text(text, encoding="utf-8", newline="\n")
 
 
 def _write_config(builder: Mnist1D, folder: Path) -> DatasetInfo:
@@ -153,7 +175,7 @@ def _check_replaceable(folder: Path, *, overwrite: bool) -> None:
 
 def _is_ours(path: Path) -> bool:
     """Whether a build writes a file of this name."""
-    return path.as_posix() == CARD_NAME or any(
+    return path.as_posix() in (CARD_NAME, TASKS_NAME) or any(
         PurePosixPath(path.as_posix()).match(pattern)
         for pattern in (f"{FIGURE_FOLDER}/*.png", *(f"{config}/*-of-*.parquet" for config in CONFIGS))
     )

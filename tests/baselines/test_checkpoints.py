@@ -67,7 +67,7 @@ def test_metrics_and_card_agree_with_each_other_and_with_the_code(config, name):
     folder = MODELS / config / name
     metrics = metrics_of(config, name)
     assert {path.name for path in folder.iterdir()} == {
-        "README.md", "config.json", "curves.png", "metrics.json", "model.safetensors",
+        "README.md", "config.json", "curves.png", "metrics.json", "model.safetensors", "onnx",
     }  # fmt: skip
     accuracies = [run["test"]["accuracy"] for run in metrics["runs"]]
     assert metrics["mean_test_accuracy"] == pytest.approx(np.mean(accuracies))

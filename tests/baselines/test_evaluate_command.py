@@ -213,21 +213,16 @@ def test_the_script_confirms_the_checkpoint_beside_it(config, tmp_path, monkeypa
     metrics = {"test_accuracy": round(evaluation.accuracy, 4)}
     (tmp_path / "mine" / "metrics.json").write_text(json.dumps(metrics))
     assert run_script(monkeypatch, "--json", tmp_path / "out.json", script=script) == 0
-    assert capsys.readouterr().out.startswith(f"{evaluation}\n\nIt claims a test accuracy of ")
+    assert capsys.readouterr().out.startswith(f"{tmp_path / 'mine'}\n{evaluation}\n\nIt claims a test accuracy of ")
     assert json.loads((tmp_path / "out.json").read_text()) == evaluation.to_dict()
 
 
 def test_the_script_fails_when_another_accuracy_is_claimed(tmp_path, monkeypatch, capsys):
     evaluation = save(tmp_path / "mine")
     claim = evaluation.accuracy + 0.001
-    for text in (json.dumps({"test_accuracy": claim}), None):
-        if text:
-            (tmp_path / "mine" / "metrics.json").write_text(text)
-        else:
-            save(tmp_path / "mine", test_accuracy=claim)
-            (tmp_path / "mine" / "metrics.json").write_text(json.dumps({"test_accuracy": evaluation.accuracy}))
-        assert run_script(monkeypatch, tmp_path / "mine") == 1
-        assert f"It claims a test accuracy of {100 * claim:.2f} %: NOT confirmed." in capsys.readouterr().out
+    (tmp_path / "mine" / "metrics.json").write_text(json.dumps({"test_accuracy": claim}))
+    assert run_script(monkeypatch, tmp_path / "mine") == 1
+    assert f"It claims a test accuracy of {100 * claim:.2f} %: NOT confirmed." in capsys.readouterr().out
 
 
 def test_the_script_says_that_nothing_is_claimed(checkpoints, monkeypatch, capsys):

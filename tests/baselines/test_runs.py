@@ -17,7 +17,7 @@ from mnist1d_hf import cli
 from mnist1d_hf.baselines import load_model, load_tensors, report, runs, training
 from mnist1d_hf.baselines.runs import mean_interval, read_metrics, train_baselines
 
-FILES = {"config.json", "curves.png", "metrics.json", "model.safetensors"}
+FILES = {"config.json", "curves.png", "metrics.json", "model.safetensors", "onnx"}
 
 
 @pytest.fixture

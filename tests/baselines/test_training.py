@@ -9,6 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from mnist1d_hf.baselines import create_model, list_models, load_tensors
+from mnist1d_hf.baselines.recurrence import gru_states
 from mnist1d_hf.baselines.stacked import STACKED, stack_parameters, unstack_parameters
 from mnist1d_hf.baselines.training import RECIPES, TrainingSettings, train
 
@@ -37,6 +38,13 @@ def test_stacked_logits_and_gradients_equal_those_of_each_model(name):
             torch.testing.assert_close(parameters[key].grad[member], parameter.grad, rtol=1e-4, atol=1e-4)
         restored = unstack_parameters(parameters, member)
         assert all(torch.equal(restored[key], tensor) for key, tensor in model.state_dict().items())
+
+
+def test_the_gradient_of_the_recurrence_equals_finite_differences():
+    generator = torch.Generator().manual_seed(0)
+    weight = torch.randn(2, 12, 5, generator=generator, dtype=torch.float64, requires_grad=True)
+    signals = torch.randn(4, 2, 3, generator=generator, dtype=torch.float64)
+    assert torch.autograd.gradcheck(lambda weight: gru_states(weight, signals), (weight,))
 
 
 @pytest.mark.parametrize("name", list_models())
@@ -173,9 +181,10 @@ def test_bad_settings_raise(changes, error, message):
         TrainingSettings(**changes)
 
 
-def test_a_device_that_is_not_there_raises():
-    with pytest.raises(ValueError, match=r"the device 'abacus' is not available; there is cpu"):
-        train("logistic", RUNS, SHORT, device="abacus")
+@pytest.mark.parametrize("device", ["abacus", "meta"])
+def test_a_device_that_is_not_there_raises(device):
+    with pytest.raises(ValueError, match=r"the device .* is not available; there is cpu"):
+        train("logistic", RUNS, SHORT, device=device)
 
 
 def test_no_row_left_raises():

@@ -36,6 +36,7 @@ def repo(tmp_path_factory):
 def test_a_repository_has_all_its_files(repo):
     assert set(repo.files) == {
         "README.md",
+        "eval.yaml",
         "figures/samples.png",
         "figures/construction.png",
         *(

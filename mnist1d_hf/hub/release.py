@@ -1,0 +1,145 @@
+"""A release: repositories on disk, ready to be compared with those on the Hub."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from datasets import DatasetInfo
+from datasets.info import DatasetInfosDict
+from huggingface_hub import DatasetCard, HfApi
+
+from ..baselines.registry import list_checkpoints
+from ..mnist1d import CONFIGS
+from .comparison import FileChange, compare
+from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents
+from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
+from .model_repo import build_model_repo, dataset_repo_id, model_repo_id
+from .remote import RemoteRepo, read_text
+
+
+@dataclass(frozen=True)
+class Release:
+    """One repository on disk."""
+
+    repo_type: str
+    """``"dataset"`` or ``"model"``."""
+    repo_id: str
+    """Its id on the Hub."""
+    folder: Path
+    """Where it is."""
+    infos: dict[str, DatasetInfo] = field(default_factory=dict)
+    """Of a dataset, what the built configs hold; a model has none."""
+    files: dict[str, FileHash] = field(default_factory=dict)
+    """Hashes of its files, without the documents that depend on what is on the Hub: manifest, and card of a dataset."""
+
+    @property
+    def repo(self) -> dict[str, Any]:
+        """Id and type, as the client's functions take them."""
+        return {"repo_id": self.repo_id, "repo_type": self.repo_type}
+
+    def compare(self, api: HfApi, remote: RemoteRepo) -> list[FileChange]:
+        """Finish the documents for what is on the Hub, and compare all files with it.
+
+        Configs of the dataset that are there and not in this release stay there, and stay in the card.
+
+        Parameters
+        ----------
+        api : huggingface_hub.HfApi
+            Client.
+        remote : RemoteRepo
+            What is there.
+
+        Returns
+        -------
+        list of FileChange
+            One a file, sorted by path.
+        """
+        local = self._finish({}, {})
+        if remote.commit is None or all(remote.holds(path, file) for path, file in local.items()):
+            return compare(local, remote, local)
+        manifest = self._remote_manifest(api, remote)
+        kept = self._other_configs(api, remote)
+        staying = {path: file for path, file in manifest.items() if path.partition("/")[0] in kept}
+        local = self._finish(kept, staying)
+        return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
+
+    def _remote_manifest(self, api: HfApi, remote: RemoteRepo) -> dict[str, FileHash]:
+        """Return the files that an earlier release wrote, or none if there is no manifest that can be read."""
+        if remote.commit is None or MANIFEST_NAME not in remote.files:
+            return {}
+        try:
+            return parse_manifest(read_text(api, **self.repo, commit=remote.commit, path=MANIFEST_NAME))
+        except ValueError:
+            return {}
+
+    def _other_configs(self, api: HfApi, remote: RemoteRepo) -> dict[str, DatasetInfo]:
+        """Return what the card on the Hub says of configs that are not in this release."""
+        if not self.infos or remote.commit is None or CARD_NAME not in remote.files:
+            return {}
+        text = read_text(api, **self.repo, commit=remote.commit, path=CARD_NAME)
+        infos = DatasetInfosDict.from_dataset_card_data(DatasetCard(text).data)
+        there = {path.partition("/")[0] for path in remote.files}
+        return {name: infos[name] for name in CONFIGS if name in infos and name in there and name not in self.infos}
+
+    def _finish(self, kept: dict[str, DatasetInfo], staying: dict[str, FileHash]) -> dict[str, FileHash]:
+        """Write the documents and return the hashes of all files of this release."""
+        files = dict(self.files)
+        if self.infos:
+            infos = {**kept, **self.infos}
+            write_documents(self.folder, {name: infos[name] for name in CONFIGS if name in infos}, repo_id=self.repo_id)
+            documents = (CARD_NAME, TASKS_NAME)
+            files |= {name: hash_file(self.folder / name) for name in documents if (self.folder / name).exists()}
+        write_manifest(self.folder, {**files, **staying})
+        return {**files, MANIFEST_NAME: hash_file(self.folder / MANIFEST_NAME)}
+
+
+@contextmanager
+def built_releases(
+    namespace: str,
+    *,
+    only: str | None = None,
+    configs: Iterable[str] | None = None,
+    num_samples: int | None = None,
+) -> Iterator[list[Release]]:
+    """Build what is to be published in a temporary folder.
+
+    Parameters
+    ----------
+    namespace : str
+        User or organisation.
+    only : str, optional
+        ``"dataset"`` or ``"models"``; both if not given, none for anything else.
+    configs : iterable of str, optional
+        Configs of the dataset, all four if not given.
+    num_samples : int, optional
+        Rows of the config ``large``.
+
+    Yields
+    ------
+    list of Release
+        The dataset first: the models name it.
+
+    Raises
+    ------
+    ValueError
+        If a config is unknown, or ``num_samples`` is given without ``large`` or out of range.
+    """
+    with TemporaryDirectory() as temporary:
+        releases = []
+        if only in (None, "dataset"):
+            repo = build_dataset_repo(Path(temporary) / "dataset", configs=configs, num_samples=num_samples)
+            files = {
+                path: file for path, file in hash_folder(repo.folder).items() if path not in (CARD_NAME, TASKS_NAME)
+            }
+            releases.append(Release("dataset", dataset_repo_id(namespace), repo.folder, repo.infos, files))
+        for config, name in list_checkpoints() if only in (None, "models") else ():
+            repo_id = model_repo_id(namespace, name, config)
+            folder = Path(temporary) / repo_id
+            build_model_repo(folder, name, config, namespace)
+            releases.append(Release("model", repo_id, folder, files=hash_folder(folder)))
+        yield releases

@@ -1,0 +1,236 @@
+"""What is on the Hub: the state of a repository, and errors of the Hub as sentences that say what to do."""
+
+from __future__ import annotations
+
+import importlib
+import random
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from json import JSONDecodeError
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TypeVar
+
+from huggingface_hub import HfApi, get_session
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+from ..version import __version__
+from .manifest import FileHash
+
+ATTEMPTS = 7
+"""How often something is tried before it is given up."""
+
+FIRST_WAIT = 1.0
+"""Seconds before the second attempt; each later wait is twice as long."""
+
+LONGEST_WAIT = 300.0
+"""Seconds the Hub may ask to wait."""
+
+TIMEOUT = 120.0
+"""Seconds without any answer after which a request has failed; the client of the Hub would wait for ever."""
+
+# 409: another commit is being made. 412: the repository has moved on since it was looked at.
+_PASSING_STATUS = {408, 409, 412, 429, 500, 502, 503, 504}
+
+_Result = TypeVar("_Result")
+
+
+class HubError(RuntimeError):
+    """Something on the Hub is missing, forbidden or out of reach; the message says what to do."""
+
+
+@dataclass(frozen=True)
+class RemoteRepo:
+    """The state of a repository at one revision."""
+
+    commit: str | None
+    """Its newest commit, or None if there is no such repository."""
+    files: dict[str, FileHash] = field(default_factory=dict)
+    """Its files by path; of the two hashes, the one that the Hub does not list is empty."""
+
+    def holds(self, path: str, file: FileHash) -> bool:
+        """Return whether the file is there with this content."""
+        found = self.files.get(path)
+        return found is not None and (found.sha256 == file.sha256 if found.sha256 else found.git_oid == file.git_oid)
+
+
+def connect(token: str | None = None) -> HfApi:
+    """Return a client of the Hub, which finds the token where `huggingface_hub` keeps it unless one is given."""
+    return HfApi(token=token, library_name="mnist1d-hf", library_version=__version__)
+
+
+def read_repo(api: HfApi, repo_id: str, repo_type: str, revision: str | None = None) -> RemoteRepo:
+    """Look at a repository, in one request.
+
+    Parameters
+    ----------
+    api : huggingface_hub.HfApi
+        Client.
+    repo_id : str
+        Id of the repository.
+    repo_type : {"dataset", "model"}
+        Its type.
+    revision : str, optional
+        Branch, tag or commit; the main branch if not given, or if there is no such revision.
+
+    Returns
+    -------
+    RemoteRepo
+        Its state.
+    """
+    try:
+        info = api.repo_info(repo_id, repo_type=repo_type, revision=revision, files_metadata=True)
+    except RevisionNotFoundError:
+        return read_repo(api, repo_id, repo_type)
+    except RepositoryNotFoundError:
+        return RemoteRepo(None)
+    return RemoteRepo(
+        info.sha,
+        {
+            file.rfilename: FileHash(file.size or 0, file.lfs.sha256 if file.lfs else "", file.blob_id or "")
+            for file in getattr(info, "siblings", None) or ()
+        },
+    )
+
+
+def read_text(api: HfApi, repo_id: str, repo_type: str, commit: str, path: str) -> str:
+    """Return the text of a file of a repository, past the cache.
+
+    Parameters
+    ----------
+    api : huggingface_hub.HfApi
+        Client.
+    repo_id : str
+        Id of the repository.
+    repo_type : {"dataset", "model"}
+        Its type.
+    commit : str
+        The commit to read from.
+    path : str
+        Path of the file.
+
+    Returns
+    -------
+    str
+        What it says.
+    """
+    with TemporaryDirectory() as cache:
+        file = api.hf_hub_download(repo_id, path, repo_type=repo_type, revision=commit, cache_dir=cache)
+        return Path(file).read_text(encoding="utf-8", errors="replace")
+
+
+def retry(call: Callable[[], _Result]) -> _Result:
+    """Call again, after a wait, while what fails may pass: a busy or limited Hub, a dropped connection, a time-out.
+
+    Parameters
+    ----------
+    call : callable
+        What to do. It must be safe to repeat: what failed may have been done all the same.
+
+    Returns
+    -------
+    object
+        What the call returns.
+    """
+    for attempt in range(ATTEMPTS - 1):
+        try:
+            return call()
+        except Exception as error:
+            if not _may_pass(error):
+                raise
+            time.sleep(_wait(error, attempt))
+    return call()
+
+
+def network_errors() -> tuple[type[Exception], ...]:
+    """Return the errors of a failing network; the client's library for it differs between its versions 1 and 2."""
+    library = importlib.import_module(type(get_session()).__module__.partition(".")[0])
+    return ConnectionError, library.TransportError
+
+
+@contextmanager
+def patience(seconds: float = TIMEOUT) -> Iterator[None]:
+    """Let requests fail that are not answered in time."""
+    session = get_session()
+    before, session.timeout = session.timeout, seconds
+    try:
+        yield
+    finally:
+        session.timeout = before
+
+
+@contextmanager
+def explained(api: HfApi) -> Iterator[None]:
+    """Turn errors of the Hub and of the network into a HubError of one sentence."""
+    try:
+        yield
+    except OfflineModeIsEnabled as error:
+        raise HubError("HF_HUB_OFFLINE is set; unset it to reach the Hub") from error
+    except (HfHubHTTPError, JSONDecodeError, RuntimeError) as error:
+        answer = _answer(error)
+        if answer is None and not isinstance(error, JSONDecodeError):
+            raise
+        reason = _explain(answer) if answer else f"the Hub at {api.endpoint} did not answer in its own way ({error})"
+        raise HubError(reason) from error
+    except network_errors() as error:
+        raise HubError(
+            f"the Hub at {api.endpoint} cannot be reached ({error or type(error).__name__}); check the network and run this "
+            f"again: what is published stays, the rest is done then"
+        ) from error
+
+
+def _may_pass(error: Exception) -> bool:
+    answer = _answer(error)
+    if answer is not None:
+        return answer.response.status_code in _PASSING_STATUS
+    # A gateway before the Hub answers with a page instead of JSON when the Hub does not.
+    return isinstance(error, (*network_errors(), JSONDecodeError)) or isinstance(error.__cause__, network_errors())
+
+
+def _answer(error: BaseException | None) -> HfHubHTTPError | None:
+    """Return the Hub's answer behind an error; the client wraps that to an upload in a RuntimeError."""
+    while error is not None and not isinstance(error, HfHubHTTPError):
+        error = error.__cause__
+    return error
+
+
+def _wait(error: Exception, attempt: int) -> float:
+    """Return the seconds to wait: those the Hub asks for, otherwise more with each attempt and not the same for everyone."""
+    asked = _asked_wait(_answer(error))
+    # Two publishers that wait equally long meet again, so this draw is the one that must not be repeatable.
+    return min(LONGEST_WAIT, asked if asked is not None else FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5))
+
+
+def _asked_wait(error: HfHubHTTPError | None) -> float | None:
+    """Read the headers of a 429: Retry-After, or the t of RateLimit; https://huggingface.co/docs/hub/rate-limits."""
+    if error is None:
+        return None
+    match = re.fullmatch(r"\d+", error.response.headers.get("Retry-After", "")) or re.search(
+        r"(?<=t=)\d+", error.response.headers.get("RateLimit", "")
+    )
+    return float(match[0]) if match else None
+
+
+def _explain(error: HfHubHTTPError) -> str:
+    status, reason = error.response.status_code, (error.server_message or "").strip()
+    said = f"{status}{': ' + reason if reason else ''}"
+    if status == 401:
+        return f"the Hub does not accept the token ({said}); log in with `hf auth login`, or set HF_TOKEN"
+    if status == 403:
+        return (
+            f"the Hub refuses this ({said}); use a token that may write to this namespace, from "
+            f"https://huggingface.co/settings/tokens, with `hf auth login`"
+        )
+    if status == 429:
+        return f"the Hub limits requests ({said}); wait some minutes and run this again"
+    if status in _PASSING_STATUS:
+        return f"the Hub could not do this, {ATTEMPTS} times ({said}); run this again later: what is published stays"
+    return f"the Hub answered {said} to {error.response.request.method} {error.response.url.path}"
