@@ -6,27 +6,20 @@ import dataclasses
 import json
 import os
 import platform
-import queue
 import shutil
-import signal
-import threading
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from concurrent.futures import Executor, Future, ProcessPoolExecutor, as_completed
+from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager
 from importlib.metadata import version
-from multiprocessing import active_children, get_context
-from multiprocessing.queues import Queue
 from pathlib import Path
 from typing import Any
 
-import datasets
 import numpy as np
-import torch
-from datasets.utils import tqdm
 from scipy.special import stdtrit
 
 from ..extras import require
 from ..plotting import save_figure
+from ..processes import Bar, local_processes, report
 from ..templates import CLASS_NAMES
 from ..version import DATA_VERSION
 from .checkpoints import WEIGHTS_NAME
@@ -57,6 +50,10 @@ class _Job:
     seeds: tuple[int, ...]
     output: Path
     device: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.config}/{self.architecture}"
 
     @property
     def folder(self) -> Path:
@@ -179,101 +176,23 @@ def _is_finished(job: _Job, *, overwrite: bool) -> bool:
 
 @contextmanager
 def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Executor]:
-    """Yield the given executor, or processes of one thread each: more threads only get in each other's way."""
+    """Yield the given executor, or local processes."""
     if executor is not None:
         yield executor
         return
-    context = get_context("spawn")
-    workers = max(1, min(len(jobs), os.cpu_count() or 1))
-    reports: Queue[_Report] = context.Queue()
-    with (
-        _progress(jobs, reports),
-        _environment(_ALLOCATOR),
-        ProcessPoolExecutor(workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
-    ):
-        try:
-            yield pool
-        except BaseException:
-            # Leaving would wait for what is running.
-            for child in active_children():
-                child.terminate()
-            raise
-
-
-# glibc in the processes keeps what is freed for the next step; otherwise it returns it and gets it back in every step,
-# which takes a sixth of the time.
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
-
-
-@contextmanager
-def _environment(variables: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for the processes that are started meanwhile, unless the user has set them."""
-    added = {name: value for name, value in variables.items() if name not in os.environ}
-    os.environ.update(added)
-    try:
-        yield
-    finally:
-        for name in added:
-            del os.environ[name]
-
-
-_Report = tuple[tuple[str, str], int, float, float]
-"""Architecture and config, step, loss, accuracy."""
-
-# Where a worker process reports its progress.
-_reports: Queue[_Report] | None = None
-
-
-def _start_process(reports: Queue[_Report]) -> None:
-    global _reports
-    _reports = reports
-    # An interrupt reaches every process of a terminal; the parent ends these.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    torch.set_num_threads(1)
-    datasets.disable_progress_bars()
-
-
-@contextmanager
-def _progress(jobs: Sequence[_Job], reports: Queue[_Report]) -> Iterator[None]:
-    """Show what is reported as one progress bar a job."""
-    done = threading.Event()
-    thread = threading.Thread(target=_show_progress, args=(jobs, reports, done), daemon=True)
-    thread.start()
-    try:
-        yield
-    finally:
-        done.set()
-        # A process that was ended in the middle of a report would keep the thread waiting.
-        thread.join(timeout=2)
-
-
-def _show_progress(jobs: Sequence[_Job], reports: Queue[_Report], done: threading.Event) -> None:
-    bars = {
-        (job.architecture, job.config): tqdm(
-            total=job.settings.steps, unit=" steps", desc=f"{job.architecture:<11} {job.config:<8}"
-        )
-        for job in jobs
-    }
-    while not (done.is_set() and reports.empty()):
-        try:
-            key, step, loss, accuracy = reports.get(timeout=0.1)
-        except queue.Empty:
-            continue
-        bars[key].set_postfix_str(f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %", refresh=False)
-        bars[key].update(step - bars[key].n)
-    for bar in bars.values():
-        bar.close()
+    bars = {job.name: Bar(f"{job.architecture:<11} {job.config:<8}", job.settings.steps) for job in jobs}
+    with local_processes(bars) as pool:
+        yield pool
 
 
 def _run_job(job: _Job) -> None:
     """Train one stack, then evaluate and write its members."""
 
-    def report(step: int, loss: float, accuracy: float) -> None:
-        if _reports is not None:
-            _reports.put(((job.architecture, job.config), step, loss, accuracy))
+    def show(step: int, loss: float, accuracy: float) -> None:
+        report(job.name, step, f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %")
 
     runs = [(job.config, seed) for seed in job.seeds]
-    _write(job, train(job.architecture, runs, job.settings, device=job.device, progress=report))
+    _write(job, train(job.architecture, runs, job.settings, device=job.device, progress=show))
 
 
 def _write(job: _Job, members: list[TrainedModel]) -> None:
