@@ -4,7 +4,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
 
-.PHONY: run test slow lint types test-datasets3 bench models figures clean
+.PHONY: run test slow lint types test-datasets3 test-hub1 bench models figures clean
 
 run: .venv/installed-run
 	$(BIN)/mnist1d-hf quickstart
@@ -27,6 +27,10 @@ types: .venv/installed-test
 test-datasets3: .venv-datasets3/installed
 	.venv-datasets3/bin/python -m pytest tests/test_mnist1d.py tests/test_registration.py
 
+# The Hub with the oldest huggingface_hub that the project allows, laid over the environment of the tests.
+test-hub1: .venv/installed-test .hub1/installed
+	PYTHONPATH=.hub1 $(BIN)/python -m pytest tests/hub
+
 bench: .venv/installed-test
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/loading.py
@@ -44,7 +48,7 @@ figures: .venv/installed-run
 	$(BIN)/mnist1d-hf plot construction --output dataset_card/figures/construction.png
 
 clean:
-	rm -rf .venv .venv-datasets3 build dist
+	rm -rf .venv .venv-datasets3 .hub1 build dist
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -60,4 +64,9 @@ clean:
 .venv-datasets3/installed: pyproject.toml constraints-datasets3.txt
 	$(PYTHON) -m venv .venv-datasets3
 	.venv-datasets3/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-datasets3.txt -e . pytest
+	touch $@
+
+.hub1/installed: .venv/installed-test
+	rm -rf .hub1
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .hub1 huggingface_hub==1.31.0
 	touch $@
