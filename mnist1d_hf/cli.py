@@ -13,6 +13,7 @@ from datasets.exceptions import DatasetGenerationError
 
 from . import plotting
 from .cli_evaluate import evaluate_command
+from .cli_experiment import experiment_group
 from .cli_options import config_choice, json_option, set_option
 from .cli_publish import publish_command, verify_command
 from .cli_train import train_command
@@ -211,5 +212,6 @@ def quickstart_command(output: Path, as_json: bool) -> None:
 
 main.add_command(train_command)
 main.add_command(evaluate_command)
+main.add_command(experiment_group)
 main.add_command(publish_command)
 main.add_command(verify_command)

@@ -1,0 +1,288 @@
+"""What all experiments share: parts that are measured in parallel, kept as JSON and not measured again, claims, and results."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+import sys
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass
+from importlib import import_module
+from importlib.metadata import version
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from ..extras import require
+from ..version import DATA_VERSION
+
+require("torch", "experiments")
+
+from ..processes import Bar, local_processes, report
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+Settings = TypeVar("Settings")
+Measured = TypeVar("Measured")
+
+Progress = Callable[[int, str], None]
+"""Called with the number of steps done and what is measured."""
+
+
+@dataclass(frozen=True)
+class Part:
+    """A piece of an experiment that is measured by itself: a setting, or one of its seeds."""
+
+    name: str
+    """Names the file it is kept in."""
+    steps: int
+    """Length of its progress bar."""
+    values: dict[str, Any]
+    """What distinguishes it from the other parts."""
+
+
+@dataclass(frozen=True)
+class Claim:
+    """Something the paper says, and what was measured."""
+
+    statement: str
+    published: str
+    measured: str
+    test: str
+    """When the claim counts as holding."""
+    holds: bool
+
+
+@dataclass(frozen=True)
+class Results(Generic[Settings, Measured]):
+    """What an experiment measured."""
+
+    experiment: str
+    settings: Settings
+    seeds: int
+    measured: dict[str, Measured]
+    """By the name of the part."""
+    seconds: float
+    """Time of all parts together, on one core."""
+
+
+class Experiment(ABC, Generic[Settings, Measured]):
+    """An experiment of the paper."""
+
+    name: str
+    """As on the command line."""
+    settings: Settings
+    """Those of the paper."""
+    quick: Settings
+    """Those for trying it out, in less than 20 seconds."""
+    measurement: type[Measured]
+    """Dataclass of what a part measures."""
+
+    @abstractmethod
+    def plan(self, settings: Settings, seeds: int) -> list[Part]:
+        """Return the parts of the experiment.
+
+        Parameters
+        ----------
+        settings : Settings
+            Settings of the experiment.
+        seeds : int
+            Number of seeds, at least 1.
+
+        Returns
+        -------
+        list of Part
+            In the order in which they are started, the long ones first.
+        """
+
+    @abstractmethod
+    def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
+        """Measure a part.
+
+        Parameters
+        ----------
+        settings : Settings
+            Settings of the experiment.
+        part : Part
+            One of the plan.
+        progress : callable
+            Called now and then.
+
+        Returns
+        -------
+        Measured
+            Dataclass of numbers, strings and lists of them.
+        """
+
+    @abstractmethod
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
+        """Compare results with what the paper says.
+
+        Parameters
+        ----------
+        results : Results
+            Results of this experiment.
+
+        Returns
+        -------
+        list of Claim
+            One a claim.
+        """
+
+    @abstractmethod
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
+        """Draw results as the paper does.
+
+        Parameters
+        ----------
+        results : Results
+            Results of this experiment.
+
+        Returns
+        -------
+        matplotlib.figure.Figure
+            The figure.
+        """
+
+    def run(
+        self,
+        output: str | os.PathLike[str] | None = None,
+        *,
+        seeds: int = 3,
+        quick: bool = False,
+        settings: Settings | None = None,
+        jobs: int | None = None,
+        executor: Executor | None = None,
+    ) -> Results[Settings, Measured]:
+        """Run the experiment, or what is left of it.
+
+        Parameters
+        ----------
+        output : path-like, optional
+            Folder in which finished parts are kept, as ``<experiment>/<part>.json``, and found again; none are kept if not
+            given.
+        seeds : int
+            Number of seeds, at least 1.
+        quick : bool
+            Use the settings for trying it out.
+        settings : Settings, optional
+            Other settings than the paper's.
+        jobs : int, optional
+            Number of processes at most; one for each core if not given.
+        executor : concurrent.futures.Executor, optional
+            Where to measure, without progress bars; local processes if not given.
+
+        Returns
+        -------
+        Results
+            What was measured.
+
+        Raises
+        ------
+        FileExistsError
+            If the folder holds parts that were measured with other settings.
+        ValueError
+            If a number is out of range.
+        """
+        for name, value in (("seeds", seeds), ("jobs", jobs)):
+            if value is not None and value < 1:
+                raise ValueError(f"the number of {name} must be at least 1, got {value}")
+        chosen = settings or (self.quick if quick else self.settings)
+        parts = self.plan(chosen, seeds)
+        with _folder(output) as top:
+            folder = top / self.name
+            folder.mkdir(parents=True, exist_ok=True)
+            kept = {part.name: _read(folder, part, chosen) for part in parts}
+            missing = [part for part in parts if kept[part.name] is None]
+            self._measure_all(folder, chosen, missing, jobs, executor)
+            kept |= {part.name: _read(folder, part, chosen) for part in missing}
+        files = {name: file for name, file in kept.items() if file is not None}
+        return Results(
+            experiment=self.name,
+            settings=chosen,
+            seeds=seeds,
+            measured={name: self.measurement(**file["measured"]) for name, file in files.items()},
+            seconds=sum(file["seconds"] for file in files.values()),
+        )
+
+    def _measure_all(
+        self, folder: Path, settings: Settings, parts: Sequence[Part], jobs: int | None, executor: Executor | None
+    ) -> None:
+        if not parts:
+            return
+        bars = {part.name: Bar(f"{self.name} {part.name}", part.steps) for part in parts}
+        with _executor(executor, bars, jobs) as pool:
+            module = type(self).__module__
+            futures = [pool.submit(_measure_part, module, settings, part, folder) for part in parts]
+            for future in as_completed(futures):
+                future.result()
+
+
+def _measure_part(module: str, settings: Any, part: Part, folder: Path) -> None:
+    """Measure a part and keep it; runs in a process of its own."""
+    experiment: Experiment[Any, Any] = import_module(module).EXPERIMENT
+    start = time.perf_counter()
+    measured = experiment.measure(settings, part, lambda done, what: report(part.name, done, what))
+    content = {
+        "experiment": experiment.name,
+        "part": part.name,
+        **part.values,
+        "settings": dataclasses.asdict(settings),
+        "data_version": DATA_VERSION,
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
+        },
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        "seconds": round(time.perf_counter() - start, 2),
+        "measured": dataclasses.asdict(measured),
+    }
+    unfinished = folder / f".{part.name}.json.incomplete"
+    unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
+    unfinished.replace(_path(folder, part))
+
+
+def _path(folder: Path, part: Part) -> Path:
+    return folder / f"{part.name}.json"
+
+
+def _read(folder: Path, part: Part, settings: Any) -> dict[str, Any] | None:
+    """Return a part that is kept, or None; raise if it was measured with other settings."""
+    path = _path(folder, part)
+    if not path.is_file():
+        return None
+    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+    # Through JSON, which knows no tuples.
+    wanted = json.loads(
+        json.dumps({"settings": dataclasses.asdict(settings), "data_version": DATA_VERSION, **part.values})
+    )
+    if any(content.get(name) != value for name, value in wanted.items()):
+        raise FileExistsError(
+            f"{path} was measured with other settings; name another folder with --output, or remove it"
+        )
+    return content
+
+
+@contextmanager
+def _folder(output: str | os.PathLike[str] | None) -> Iterator[Path]:
+    if output is not None:
+        yield Path(output)
+        return
+    with TemporaryDirectory() as temporary:
+        yield Path(temporary)
+
+
+@contextmanager
+def _executor(executor: Executor | None, bars: dict[str, Bar], jobs: int | None) -> Iterator[Executor]:
+    if executor is not None:
+        yield executor
+        return
+    with local_processes(bars, jobs) as pool:
+        yield pool

@@ -1,0 +1,183 @@
+"""Learns the learning rate of an MLP by gradient descent through its training (section 5.3, Figure 6).
+
+The inner loop is plain SGD on a tanh network. Its gradient is written out, so that the graph of 200 steps is one of simple
+operations, and one backward pass through it gives the derivative of the mean training loss by the learning rate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from ..baselines.data import load_tensors
+from ..extras import require
+from ..templates import NUM_CLASSES
+from .experiment import Claim, Experiment, Part, Progress, Results
+from .statistics import describe
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+PUBLISHED_OPTIMUM = 0.62
+"""Where the paper's two runs end."""
+
+TOLERANCE = 0.05
+"""How far the two starts may end from each other, as a fraction of their mean."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the experiment."""
+
+    starts: tuple[float, ...] = (1.5, 0.15)
+    """Learning rates to start from."""
+    outer_steps: int = 50
+    outer_learning_rate: float = 0.3
+    inner_steps: int = 200
+    batch_size: int = 50
+    hidden_size: int = 50
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What one seed measures: a list of outer steps for each start."""
+
+    learning_rates: list[list[float]]
+    losses: list[list[float]]
+    """Mean training loss of the inner loop, in nats."""
+
+
+Results_ = Results[Settings, Measured]
+
+
+class MetalearnLearningRate(Experiment[Settings, Measured]):
+    """The experiment; see the module."""
+
+    name = "metalearn-learning-rate"
+    settings = Settings()
+    quick = Settings(outer_steps=8)
+    measurement = Measured
+
+    def plan(self, settings: Settings, seeds: int) -> list[Part]:
+        """Return one part a seed; its starts are members of one stack."""
+        return [Part(f"seed{seed}", settings.outer_steps, {"seed": seed}) for seed in range(seeds)]
+
+    def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
+        """Descend on the learning rate from every start."""
+        x, y = load_tensors("default", "train")
+        generator = torch.Generator().manual_seed(part.values["seed"])
+        rate = torch.tensor(settings.starts)
+        rates, losses = [rate.tolist()], []
+        for step in range(settings.outer_steps):
+            # Another network and other batches in every outer step: the optimum is one for training, not for one run of it.
+            parameters = initial_parameters(x.shape[1], settings.hidden_size, generator)
+            rows = torch.randint(len(x), (settings.inner_steps, settings.batch_size), generator=generator)
+            rate.requires_grad_()
+            loss = mean_training_loss(rate, parameters, x[rows], y[rows])
+            (gradient,) = torch.autograd.grad(loss.sum(), rate)
+            losses.append(loss.tolist())
+            rate = rate.detach() - settings.outer_learning_rate * gradient
+            rates.append(rate.tolist())
+            progress(step + 1, "learning rates " + ", ".join(f"{value:.3f}" for value in rates[-1]))
+        return Measured(np.transpose(rates).tolist(), np.transpose(losses).tolist())
+
+    def claims(self, results: Results_) -> list[Claim]:
+        """Both starts end at the same learning rate."""
+        ends = np.array([[rates[-1] for rates in one.learning_rates] for one in results.measured.values()])
+        spread = np.ptp(ends, axis=1) / ends.mean(axis=1)
+        return [
+            Claim(
+                statement=f"from {start:g} the learning rate converges to the optimum",
+                published=f"{PUBLISHED_OPTIMUM}",
+                measured=describe(ends[:, number].tolist(), digits=3),
+                test=f"within {100 * TOLERANCE:.0f} % of where the other start ends, for each seed",
+                holds=bool((spread <= TOLERANCE).all()),
+            )
+            for number, start in enumerate(results.settings.starts)
+        ]
+
+    def plot(self, results: Results_) -> Figure:
+        """Draw the learning rate and the loss over the outer steps."""
+        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 2.8), layout="constrained")
+        rates, losses = figure.subplots(1, 2)
+        for one in results.measured.values():
+            for number, start in enumerate(results.settings.starts):
+                label = f"from {start:g}" if one is next(iter(results.measured.values())) else None
+                rates.plot(one.learning_rates[number], color=f"C{number}", linewidth=1, label=label)
+                losses.plot(one.losses[number], color=f"C{number}", linewidth=1)
+        rates.axhline(PUBLISHED_OPTIMUM, color="#9aa5b1", linestyle=":", linewidth=1)
+        rates.set(xlabel="outer step", ylabel="learning rate", ylim=(0, None))
+        rates.legend(frameon=False)
+        losses.set(xlabel="outer step", ylabel="mean training loss (nats)")
+        return figure
+
+
+def initial_parameters(inputs: int, hidden: int, generator: torch.Generator) -> list[Tensor]:
+    """Draw weights and biases of a network of two layers, as `torch.nn.Linear` does: uniform within 1 / sqrt(inputs).
+
+    Parameters
+    ----------
+    inputs, hidden : int
+        Sizes.
+    generator : torch.Generator
+        Where they are drawn from.
+
+    Returns
+    -------
+    list of Tensor
+        Weight (inputs, hidden) and bias (1, hidden) of the first layer, then those of the second.
+    """
+
+    def uniform(fan_in: int, *shape: int) -> Tensor:
+        drawn: Tensor = (2 * torch.rand(*shape, generator=generator) - 1) / fan_in**0.5
+        return drawn
+
+    return [
+        uniform(inputs, inputs, hidden),
+        uniform(inputs, 1, hidden),
+        uniform(hidden, hidden, NUM_CLASSES),
+        uniform(hidden, 1, NUM_CLASSES),
+    ]
+
+
+def mean_training_loss(rates: Tensor, parameters: list[Tensor], x: Tensor, y: Tensor) -> Tensor:
+    """Train a tanh network with plain SGD, once for each learning rate, and return the mean loss of its steps.
+
+    Parameters
+    ----------
+    rates : Tensor of shape (members,)
+        Learning rates; the result can be differentiated by them.
+    parameters : list of Tensor
+        Initial parameters, the same for all members; see `initial_parameters`.
+    x : Tensor of shape (steps, batch, length)
+        Signals of each step.
+    y : Tensor of int64, shape (steps, batch)
+        Labels.
+
+    Returns
+    -------
+    Tensor of shape (members,)
+        Mean cross-entropy in nats.
+    """
+    members = len(rates)
+    w1, b1, w2, b2 = (parameter.expand(members, -1, -1) for parameter in parameters)
+    rate = rates.view(-1, 1, 1)
+    targets = torch.nn.functional.one_hot(y, NUM_CLASSES).to(x.dtype)
+    losses = []
+    for inputs, target in zip(x, targets, strict=True):
+        h = torch.tanh(inputs @ w1 + b1)
+        log_p = torch.log_softmax(h @ w2 + b2, dim=2)
+        losses.append(-(log_p * target).sum(2).mean(1))
+        d2 = (log_p.exp() - target) / len(inputs)
+        d1 = (d2 @ w2.transpose(1, 2)) * (1 - h * h)
+        w2, b2 = w2 - rate * (h.transpose(1, 2) @ d2), b2 - rate * d2.sum(1, keepdim=True)
+        w1, b1 = w1 - rate * (inputs.T @ d1), b1 - rate * d1.sum(1, keepdim=True)
+    return torch.stack(losses).mean(0)
+
+
+EXPERIMENT = MetalearnLearningRate()
+run, plot, claims = EXPERIMENT.run, EXPERIMENT.plot, EXPERIMENT.claims

@@ -1,0 +1,98 @@
+"""What summarises experiments: figure and claims of each, and a report of all."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import os
+import platform
+from pathlib import Path
+from typing import Any
+
+from ..hub.cards import render_template
+from ..plotting import save_figure
+from ..resources import resource_folder
+from ..version import DATA_VERSION, __version__
+from . import TITLES
+from .experiment import Claim, Experiment, Results
+
+SUMMARY_NAME = "summary.json"
+REPORT_NAME = "README.md"
+
+
+def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], output: str | os.PathLike[str]) -> Path:
+    """Write figure and claims of an experiment beside its parts.
+
+    Parameters
+    ----------
+    experiment : Experiment
+        The experiment.
+    results : Results
+        What it measured.
+    output : path-like
+        Folder that holds the folder of the experiment.
+
+    Returns
+    -------
+    pathlib.Path
+        The figure.
+    """
+    folder = Path(output) / experiment.name
+    folder.mkdir(parents=True, exist_ok=True)
+    content = {
+        "experiment": experiment.name,
+        "settings": dataclasses.asdict(results.settings),
+        "seeds": results.seeds,
+        "seconds": round(results.seconds, 1),
+        "machine": f"{os.cpu_count()} cores, {platform.machine()}",
+        "data_version": DATA_VERSION,
+        "package_version": __version__,
+        "claims": [dataclasses.asdict(claim) for claim in experiment.claims(results)],
+    }
+    (folder / SUMMARY_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    return save_figure(experiment.plot(results), folder / "figure.png")
+
+
+def write_report(output: str | os.PathLike[str]) -> Path:
+    """Write the report of all experiments that were run.
+
+    Parameters
+    ----------
+    output : path-like
+        Folder with a folder for each of them.
+
+    Returns
+    -------
+    pathlib.Path
+        The report.
+    """
+    output = Path(output)
+    summaries = [
+        json.loads((output / name / SUMMARY_NAME).read_text(encoding="utf-8"))
+        for name in TITLES
+        if (output / name / SUMMARY_NAME).is_file()
+    ]
+    text = render_template(resource_folder("results") / "report_template.md", summaries=summaries, titles=TITLES)
+    path = output / REPORT_NAME
+    path.write_text(text, encoding="utf-8")
+    return path
+
+
+def format_claims(claims: list[Claim]) -> str:
+    """Return claims as text, a published figure beside the measured one.
+
+    Parameters
+    ----------
+    claims : list of Claim
+        Claims of an experiment.
+
+    Returns
+    -------
+    str
+        Some lines a claim.
+    """
+    return "\n".join(
+        f"{'holds' if claim.holds else 'DOES NOT HOLD':<14} {claim.statement}\n"
+        f"{'':<14} published {claim.published}, measured {claim.measured} ({claim.test})"
+        for claim in claims
+    )

@@ -1,0 +1,94 @@
+"""What all experiments share: parts are kept, found again and measured once; bad input is named."""
+
+import json
+
+import pytest
+from click.testing import CliRunner
+
+from mnist1d_hf import cli
+from mnist1d_hf.experiments import TITLES, find
+from mnist1d_hf.experiments import metalearn_learning_rate as experiment
+from mnist1d_hf.experiments.report import write_report, write_summary
+
+SMALL = experiment.Settings(outer_steps=2, inner_steps=3, batch_size=4, hidden_size=5)
+
+
+def test_parts_are_kept_and_not_measured_again(tmp_path, executor, monkeypatch):
+    first = experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
+    kept = {path.name: path.read_bytes() for path in (tmp_path / experiment.EXPERIMENT.name).iterdir()}
+    assert set(kept) == {"seed0.json", "seed1.json"}
+    content = json.loads(kept["seed1.json"])
+    assert content["seed"] == 1
+    assert content["settings"]["outer_steps"] == 2
+    assert {"versions", "data_version", "command", "seconds", "measured"} <= set(content)
+    measured = []
+    original = experiment.MetalearnLearningRate.measure
+    monkeypatch.setattr(
+        experiment.MetalearnLearningRate,
+        "measure",
+        lambda self, settings, part, progress: measured.append(part.name) or original(self, settings, part, progress),
+    )
+    again = experiment.run(tmp_path, seeds=3, settings=SMALL, executor=executor)
+    assert measured == ["seed2"]
+    assert {name: again.measured[name] for name in first.measured} == first.measured
+    assert all((tmp_path / experiment.EXPERIMENT.name / name).read_bytes() == kept[name] for name in kept)
+
+
+def test_what_an_interruption_left_is_measured_anew_with_the_same_numbers(tmp_path, executor):
+    whole = experiment.run(tmp_path / "whole", seeds=2, settings=SMALL, executor=executor)
+    folder = tmp_path / "cut" / experiment.EXPERIMENT.name
+    experiment.run(tmp_path / "cut", seeds=2, settings=SMALL, executor=executor)
+    (folder / "seed1.json").rename(folder / ".seed1.json.incomplete")
+    resumed = experiment.run(tmp_path / "cut", seeds=2, settings=SMALL, executor=executor)
+    assert resumed.measured == whole.measured
+    assert not list(folder.glob(".*"))
+
+
+def test_parts_of_other_settings_are_refused(tmp_path, executor):
+    experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
+    with pytest.raises(FileExistsError, match=r"seed0.json was measured with other settings; name another folder"):
+        experiment.run(tmp_path, seeds=1, settings=experiment.Settings(outer_steps=1, inner_steps=3), executor=executor)
+
+
+@pytest.mark.parametrize(
+    ("numbers", "message"), [({"seeds": 0}, "seeds must be at least 1, got 0"), ({"jobs": -1}, "jobs")]
+)
+def test_numbers_out_of_range_are_refused(numbers, message):
+    with pytest.raises(ValueError, match=message):
+        experiment.run(**numbers)
+
+
+def test_summary_and_report_have_figure_and_claims(tmp_path, executor):
+    results = experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
+    figure = write_summary(experiment.EXPERIMENT, results, tmp_path)
+    assert figure.stat().st_size > 5_000
+    report = write_report(tmp_path).read_text()
+    for claim in experiment.claims(results):
+        assert f"| {claim.statement} | {claim.published} | {claim.measured} |" in report
+
+
+def test_every_experiment_has_what_the_command_needs():
+    for name in TITLES:
+        module = find(name)
+        assert module.EXPERIMENT.name == name
+        assert module.run == module.EXPERIMENT.run
+        assert module.__doc__.splitlines()[0].endswith(TITLES[name].partition(" (")[2].join(["(", "."]))
+
+
+def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    for _ in range(2):
+        result = CliRunner().invoke(
+            cli.main, ["experiment", "metalearn-learning-rate", "--quick", "--seeds", "2", "--jobs", "2"]
+        )
+        assert result.exit_code == 0, result.output
+        assert "published 0.62, measured" in result.output
+    assert (tmp_path / "results/quick/metalearn-learning-rate/figure.png").is_file()
+
+
+def test_unknown_experiments_are_one_line():
+    result = CliRunner().invoke(cli.main, ["experiment", "alchemy"])
+    assert result.exit_code == 2
+    assert "No such command 'alchemy'" in result.output
+    with pytest.raises(ValueError, match="unknown experiment 'alchemy'; the experiments are"):
+        find("alchemy")
