@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from typing import Any
 
@@ -60,14 +61,15 @@ def all_command(output: Path, seeds: int, quick: bool, jobs: int | None) -> None
     click.echo(f"\nThe report is {write_report(output)}.")
 
 
-def _run(name: str, output: Path, seeds: int, quick: bool, jobs: int | None) -> None:
-    """Run one experiment, and print what it found."""
+def _run(name: str, output: Path, seeds: int, quick: bool, jobs: int | None, **changes: Any) -> None:
+    """Run one experiment, with changes of its settings, and print what it found."""
     experiment = find(name).EXPERIMENT
     from .experiments.report import format_claims, write_summary
 
     # Parts that were measured with other settings are no start for these.
     output = output / "quick" if quick else output
-    results = experiment.run(output, seeds=seeds, quick=quick, jobs=jobs)
+    settings = dataclasses.replace(experiment.quick if quick else experiment.settings, **changes)
+    results = experiment.run(output, seeds=seeds, settings=settings, jobs=jobs)
     figure = write_summary(experiment, results, output)
     click.echo(format_claims(experiment.claims(results)))
     click.echo(f"The figure is {figure}.")
@@ -75,13 +77,22 @@ def _run(name: str, output: Path, seeds: int, quick: bool, jobs: int | None) -> 
         click.echo("These were quick settings, for trying it out; the paper's claims are about the full ones.")
 
 
-def _command(name: str) -> click.Command:
-    @click.command(name, help=f"{TITLES[name]}.", short_help=TITLES[name])
-    @_options
-    def command(output: Path, seeds: int, quick: bool, jobs: int | None) -> None:
-        _run(name, output, seeds, quick, jobs)
+_train_rows_option = click.option(
+    "--train-rows",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Number of rows the CNN is trained on as well; may be repeated.",
+)
 
-    return command
+
+def _command(name: str) -> click.Command:
+    @_options
+    def command(output: Path, seeds: int, quick: bool, jobs: int | None, train_rows: tuple[int, ...] = ()) -> None:
+        _run(name, output, seeds, quick, jobs, **({"train_rows": train_rows} if train_rows else {}))
+
+    if name == "classwise-errors":
+        command = _train_rows_option(command)
+    return click.command(name, help=f"{TITLES[name]}.", short_help=TITLES[name])(command)
 
 
 for _name in TITLES:

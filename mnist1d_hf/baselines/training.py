@@ -167,6 +167,7 @@ def train(
     runs: Sequence[tuple[str, int]],
     settings: TrainingSettings,
     *,
+    train_rows: int | None = None,
     device: str = "cpu",
     progress: ProgressCallback | None = None,
 ) -> list[TrainedModel]:
@@ -180,6 +181,8 @@ def train(
         Config and seed of each member. The seed draws the initial weights and the order of the rows.
     settings : TrainingSettings
         How to train, the same for all.
+    train_rows : int, optional
+        Train on the first rows only; all if not given, and `LARGE_TRAIN_ROWS` of `large`.
     device : str
         Torch device.
     progress : callable, optional
@@ -196,7 +199,7 @@ def train(
         If the architecture, a config or the device is unknown, or no row is left to train on.
     """
     check_device(device)
-    data = {config: _training_rows(config) for config, _ in dict(runs).items()}
+    data = {config: _training_rows(config, train_rows) for config, _ in dict(runs).items()}
     start = time.perf_counter()
     x = torch.stack([data[config][0] for config, _ in runs]).to(device)
     y = torch.stack([data[config][1] for config, _ in runs]).to(device)
@@ -238,11 +241,12 @@ def check_device(device: str) -> None:
         raise ValueError(f"the device {device!r} is not available; there is {', '.join(available)}") from error
 
 
-def _training_rows(config: str) -> tuple[Tensor, Tensor]:
+def _training_rows(config: str, rows: int | None) -> tuple[Tensor, Tensor]:
     if config == "large":
+        rows = rows or LARGE_TRAIN_ROWS
         # Fewer samples are the first of more, so these are the first training rows of `large`.
-        return load_tensors("large", f"train[:{LARGE_TRAIN_ROWS}]", num_samples=LARGE_TRAIN_ROWS * 11 // 10)
-    return load_tensors(config, "train")
+        return load_tensors("large", f"train[:{rows}]", num_samples=rows * 11 // 10)
+    return load_tensors(config, "train" if rows is None else f"train[:{rows}]")
 
 
 def _fresh_model(architecture: str, seed: int, length: int) -> Baseline:

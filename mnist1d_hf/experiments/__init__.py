@@ -6,6 +6,8 @@ from importlib import import_module
 from typing import Any
 
 TITLES = {
+    "spatial-priors": "The spatial prior of the baselines (section 3, Table 1, Figure 2)",
+    "classwise-errors": "Errors of the baselines by digit (supplement, Table 1)",
     "metalearn-learning-rate": "Metalearning a learning rate (section 5.3, Figure 6)",
 }
 """Names of the experiments and what they are, in the order of the paper."""

@@ -111,8 +111,11 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
                 losses.plot(one.losses[number], color=f"C{number}", linewidth=1)
         rates.axhline(PUBLISHED_OPTIMUM, color="#9aa5b1", linestyle=":", linewidth=1)
         rates.set(xlabel="outer step", ylabel="learning rate", ylim=(0, None))
-        rates.legend(frameon=False)
+        rates.legend(frameon=False, fontsize=8)
+        rates.text(0, PUBLISHED_OPTIMUM, " the paper's", color="#616e7c", fontsize=7, va="bottom")
         losses.set(xlabel="outer step", ylabel="mean training loss (nats)")
+        for axis in (rates, losses):
+            axis.spines[["top", "right"]].set_visible(False)
         return figure
 
 

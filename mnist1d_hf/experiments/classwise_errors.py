@@ -1,0 +1,179 @@
+"""Errors of each baseline by digit, and of the CNN with more training rows (supplement, Table 1).
+
+The rows beyond the paper's 4000 are those of `large`; the test rows are always the paper's, which are none of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from .. import paper
+from ..baselines.evaluation import evaluate
+from ..baselines.table import load_test_tensors
+from ..baselines.training import train
+from ..extras import require
+from ..templates import CLASS_NAMES
+from .experiment import Claim, Experiment, Part, Progress, Results
+from .spatial_priors import recipe, show
+from .statistics import describe, is_greater
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+HARDEST, FREE_OF_ERRORS = (2, 7), (3, 6)
+"""Digits that the paper's human and CNN find hardest, and on which both make no error."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the experiment."""
+
+    models: tuple[str, ...] = ("gru", "mlp", "cnn", "logistic")
+    train_rows: tuple[int, ...] = (50_000, 20_000, 10_000)
+    """Numbers of rows of `large` that the CNN is trained on as well."""
+    steps: int | None = None
+    """Steps of training on the paper's rows; those of the recipe if None. More rows get four times as many."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured of one model: a value, or a table, a seed."""
+
+    accuracies: list[float]
+    """On the test rows, in percent."""
+    confusion: list[list[list[int]]]
+    """Test rows by true and predicted digit."""
+
+
+Results_ = Results[Settings, Measured]
+
+
+class ClasswiseErrors(Experiment[Settings, Measured]):
+    """The experiment; see the module."""
+
+    name = "classwise-errors"
+    settings = Settings()
+    quick = Settings(train_rows=(8000,), steps=20)
+    measurement = Measured
+
+    def plan(self, settings: Settings, seeds: int) -> list[Part]:
+        """Return one part for each model, and one for each number of rows; its seeds are members of one stack."""
+        members = list(range(seeds))
+        more = [
+            Part(
+                f"cnn-{rows}rows",
+                4 * recipe("cnn", settings.steps).steps,
+                {"model": "cnn", "rows": rows, "seeds": members},
+            )
+            for rows in settings.train_rows
+        ]
+        return [
+            *more,
+            *(
+                Part(model, recipe(model, settings.steps).steps, {"model": model, "rows": None, "seeds": members})
+                for model in settings.models
+            ),
+        ]
+
+    def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
+        """Train the seeds of one model, and count its errors."""
+        rows, config = part.values["rows"], "large" if part.values["rows"] else "default"
+        members = train(
+            part.values["model"],
+            [(config, seed) for seed in part.values["seeds"]],
+            # As many as the part says: more rows take longer to see.
+            recipe(part.values["model"], part.steps),
+            train_rows=rows,
+            progress=show(progress),
+        )
+        evaluations = [evaluate(member.model, load_test_tensors("default")) for member in members]
+        return Measured(
+            accuracies=[100 * evaluation.accuracy for evaluation in evaluations],
+            confusion=[[list(row) for row in evaluation.confusion] for evaluation in evaluations],
+        )
+
+    def claims(self, results: Results_) -> list[Claim]:
+        """Compare the digits the CNN errs on, and its accuracy with more rows, with the paper's findings."""
+        errors = class_errors(results.measured["cnn"]).mean(axis=0)
+        hardest = sorted(np.argsort(-errors)[:2].tolist())
+        listed = ", ".join(f"{digit}: {errors[digit]:.1f}" for digit in np.argsort(-errors).tolist())
+        most = max(results.settings.train_rows)
+        human, accuracies = paper.HUMAN_ACCURACY["default"], results.measured[f"cnn-{most}rows"].accuracies
+        return [
+            Claim(
+                statement="the CNN finds 2 and 7 hardest, as the human does",
+                published="2 and 7",
+                measured=f"{hardest[0]} and {hardest[1]} (errors in percent by digit: {listed})",
+                test="2 and 7 have the two largest mean errors",
+                holds=tuple(hardest) == HARDEST,
+            ),
+            Claim(
+                statement="the CNN makes no error on 3 and 6, as the human does",
+                published="0 and 0 %",
+                measured=" and ".join(f"{errors[digit]:.1f}" for digit in FREE_OF_ERRORS) + " %",
+                test="the mean error of both is below 1 %",
+                holds=bool((errors[list(FREE_OF_ERRORS)] < 1).all()),
+            ),
+            Claim(
+                statement=f"with more training rows ({most:,}) the CNN exceeds the human",
+                published=f"above {human:.0f} %",
+                measured=f"{describe(accuracies)} %",
+                test=f"one-sided t-test over seeds against {human:.0f} %, p < 0.05",
+                holds=is_greater(accuracies, [human] * len(accuracies)),
+            ),
+        ]
+
+    def plot(self, results: Results_) -> Figure:
+        """Draw the errors by digit, the CNN's confusion matrix, and its accuracy over the number of rows."""
+        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(10, 3), layout="constrained")
+        bars, matrix, rows = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
+        models = [model for model in ("logistic", "mlp", "gru", "cnn") if model in results.settings.models]
+        for number, model in enumerate(models):
+            places = np.arange(10) + 0.2 * (number - 1.5)
+            bars.bar(places, class_errors(results.measured[model]).mean(axis=0), 0.2, color=f"C{number}", label=model)
+        bars.set(xticks=range(10), xticklabels=CLASS_NAMES, xlabel="digit", ylabel="errors (%)", ylim=(0, 108))
+        bars.legend(frameon=False, fontsize=7, ncols=4, loc="upper center")
+        confusion = np.array(results.measured["cnn"].confusion).sum(axis=0)
+        errors = np.where(np.eye(10, dtype=bool), 0, confusion)
+        matrix.imshow(errors, cmap="Blues", vmax=1.6 * errors.max() + 1)  # pale, so that the numbers can be read
+        for true, predicted in zip(*np.nonzero(confusion), strict=True):
+            matrix.text(predicted, true, confusion[true, predicted], ha="center", va="center", fontsize=5)
+        matrix.set(xticks=range(10), yticks=range(10), xlabel="predicted by the CNN", ylabel="true digit")
+        points = {4000: "cnn", **{count: f"cnn-{count}rows" for count in sorted(results.settings.train_rows)}}
+        for count, name in points.items():
+            accuracies = results.measured[name].accuracies
+            rows.plot([count] * len(accuracies), accuracies, "o", color="C3", markersize=4)
+        rows.axhline(paper.HUMAN_ACCURACY["default"], color="#9aa5b1", linestyle=":", linewidth=1)
+        rows.text(
+            max(points), paper.HUMAN_ACCURACY["default"], "human", color="#616e7c", fontsize=7, ha="right", va="bottom"
+        )
+        rows.set(xscale="log", xlabel="training rows", ylabel="test accuracy of the CNN (%)")
+        rows.set_xticks(list(points), [f"{count:,}" for count in points], fontsize=7)
+        rows.minorticks_off()
+        for axis in (bars, rows):
+            axis.spines[["top", "right"]].set_visible(False)
+        return figure
+
+
+def class_errors(measured: Measured) -> np.ndarray:
+    """Return the errors by digit.
+
+    Parameters
+    ----------
+    measured : Measured
+        What is measured of one model.
+
+    Returns
+    -------
+    numpy.ndarray of shape (seeds, 10)
+        Wrong rows of each true digit, in percent.
+    """
+    confusion = np.array(measured.confusion, dtype=float)
+    return np.asarray(100 * (1 - np.diagonal(confusion, axis1=1, axis2=2) / confusion.sum(axis=2)))
+
+
+EXPERIMENT = ClasswiseErrors()
+run, plot, claims = EXPERIMENT.run, EXPERIMENT.plot, EXPERIMENT.claims
