@@ -18,10 +18,9 @@ import json
 from pathlib import Path
 
 import datasets
-from huggingface_hub.errors import EntryNotFoundError
 
 from mnist1d_hf.baselines import MODELS, load_model
-from mnist1d_hf.baselines.checkpoints import WEIGHTS_NAME, CheckpointError, resolve_file
+from mnist1d_hf.baselines.checkpoints import CONFIG_NAME, WEIGHTS_NAME, CheckpointError, find_commit, resolve_file
 from mnist1d_hf.baselines.evaluation import evaluate
 from mnist1d_hf.baselines.registry import checkpoint_folder
 from mnist1d_hf.baselines.table import evaluation_config, load_test_tensors
@@ -44,9 +43,10 @@ def find_claim(source, revision):
     """Return the accuracy that metrics.json names, or None."""
     try:
         path = resolve_file(source, "metrics.json", revision=revision)
-    except (CheckpointError, EntryNotFoundError):
+    except CheckpointError:
         return None
-    return json.loads(path.read_text(encoding="utf-8")).get("test_accuracy")
+    claim = json.loads(path.read_text(encoding="utf-8")).get("test_accuracy")
+    return None if claim is None else float(claim)
 
 
 def load_test(metadata, dataset):
@@ -54,14 +54,18 @@ def load_test(metadata, dataset):
     trained_on = metadata.get("dataset_config", "default")
     if dataset is None and "dataset" not in metadata:
         return load_test_tensors(trained_on)
-    revision = metadata.get("dataset_revision") if dataset is None else None
-    return datasets.load_dataset(
-        dataset or metadata["dataset"], evaluation_config(trained_on), split="test", revision=revision
-    )
+    options = {"revision": metadata.get("dataset_revision")} if dataset is None else {}
+    dataset = dataset or metadata["dataset"]
+    if Path(dataset).is_dir():
+        # `datasets` would generate "mnist1d", and take a folder that has changed from its cache.
+        dataset, options = str(Path(dataset).resolve()), {"download_mode": "reuse_cache_if_exists"}
+    return datasets.load_dataset(dataset, evaluation_config(trained_on), split="test", **options)
 
 
 def check_checkpoint(source, dataset=None, revision=None):
     """Return the evaluation of a checkpoint and the accuracy it claims."""
+    # All files of one commit, even if another is made meanwhile.
+    revision = find_commit(resolve_file(source, CONFIG_NAME, revision=revision)) or revision
     model = load_model(source, revision=revision)
     return evaluate(model, load_test(model.metadata, dataset)), find_claim(source, revision)
 
@@ -80,8 +84,8 @@ def main():
         print(f"{source}\n{evaluation}")
         if arguments.json:
             arguments.json.write_text(json.dumps(evaluation.to_dict(), indent=1) + "\n", encoding="utf-8")
-    except (ValueError, OSError) as error:
-        parser.error(" ".join(str(error).split()))
+    except Exception as error:  # whatever goes wrong, it says nothing about the accuracy
+        parser.exit(2, f"error: {' '.join(str(error).split()) or type(error).__name__}\n")
     if claim is None:
         print("\nThe checkpoint claims no test accuracy.")
         return 0

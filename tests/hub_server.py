@@ -610,7 +610,7 @@ def delete_tag(hub, call, repo, name):
 
 
 def create_ref(repo, ref, revision):
-    if not re.fullmatch(r"refs/(heads|tags)/(?!refs/)[\w.-]+(/[\w.-]+)*", ref):
+    if not re.fullmatch(r"(?!.*\.\.)refs/(heads|tags)/(?!refs/)[\w.-]+(/[\w.-]+)*", ref):
         raise RefusedError(400, f"Invalid reference: {ref}")
     oid = repo.at(revision).oid
     if ref in repo.refs:

@@ -9,10 +9,19 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import hf_hub_download
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RemoteEntryNotFoundError,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
+from ..hub.remote import HubError, network_errors
 from ..version import DATA_VERSION, __version__
 
 CONFIG_NAME = "config.json"
@@ -97,7 +106,9 @@ def resolve_file(model_id: str | os.PathLike[str], name: str, **download: Any) -
     Raises
     ------
     CheckpointError
-        If the folder lacks the file.
+        If there is no such folder, or the folder or the repository lacks the file.
+    HubError
+        If the repository or the revision is missing, or the Hub is out of reach.
     """
     if Path(model_id).is_dir():
         path = Path(model_id) / name
@@ -106,8 +117,36 @@ def resolve_file(model_id: str | os.PathLike[str], name: str, **download: Any) -
                 f"{model_id} has no {name}; a checkpoint is a folder with {CONFIG_NAME} and {WEIGHTS_NAME}"
             )
         return path
+    if str(model_id).count("/") != 1:
+        raise CheckpointError(f"{str(model_id)!r} is no folder, and no repository '<namespace>/<name>' on the Hub")
     options = {option: value for option, value in download.items() if value is not None}
-    return Path(hf_hub_download(str(model_id), name, library_name="mnist1d-hf", **options))
+    try:
+        return Path(hf_hub_download(str(model_id), name, library_name="mnist1d-hf", **options))
+    except RemoteEntryNotFoundError as error:
+        raise CheckpointError(
+            f"{model_id} has no {name} on the Hub; a checkpoint is a repository with {CONFIG_NAME} and {WEIGHTS_NAME}"
+        ) from error
+    except Exception as error:
+        reason = _reason(error, options.get("revision"))
+        if reason is None:
+            raise
+        raise HubError(f"{name} of {str(model_id)!r} cannot be loaded: {reason}") from error
+
+
+def find_commit(path: Path) -> str | None:
+    """Return the commit that a file was downloaded from, so that others can be taken from the same.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        What `resolve_file` returned.
+
+    Returns
+    -------
+    str or None
+        None for a file that is not in the cache of the Hub.
+    """
+    return path.parent.name if re.fullmatch("[0-9a-f]{40}", path.parent.name) else None
 
 
 def read_config(path: Path) -> dict[str, Any]:
@@ -142,6 +181,28 @@ def read_config(path: Path) -> dict[str, Any]:
                 f"pip install --upgrade mnist1d-hf"
             )
     return config
+
+
+def _reason(error: Exception, revision: str | None) -> str | None:
+    """Return why a file could not be downloaded, and what to do; None for what the Hub and the network are not to blame for."""
+    # What is not in the cache either is reported as missing there, with the reason behind it.
+    cause = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else error
+    if isinstance(cause, RepositoryNotFoundError):
+        return (
+            "there is no such repository on the Hub, or it is private; for a private one log in with `hf auth login`, or set "
+            "HF_TOKEN"
+        )
+    if isinstance(cause, RevisionNotFoundError):
+        return f"there is no revision {revision!r}; give a branch, a tag or a commit of the repository"
+    if isinstance(cause, HfHubHTTPError):
+        status = cause.response.status_code
+        token = "log in with `hf auth login`, or set HF_TOKEN, to a token that may read it"
+        return f"the Hub answered {status}; {token if status in (401, 403) else 'try again later'}"
+    if cause is None or isinstance(cause, OfflineModeIsEnabled):
+        return "it is not in the cache, and this is offline; load it once with a network and without HF_HUB_OFFLINE"
+    if cause is not error or isinstance(cause, network_errors()):
+        return f"the Hub cannot be reached ({str(cause) or type(cause).__name__}); check the network and try again"
+    return None
 
 
 def _is_newer(version: str, known: str) -> bool:

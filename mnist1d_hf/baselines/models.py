@@ -9,7 +9,7 @@ from __future__ import annotations
 import inspect
 import json
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeVar
 
 import torch
 import torch.nn.functional as F
@@ -23,6 +23,7 @@ from .checkpoints import (
     CONFIG_NAME,
     FORMAT_VERSION,
     WEIGHTS_NAME,
+    find_commit,
     load_weights,
     read_config,
     resolve_file,
@@ -30,6 +31,9 @@ from .checkpoints import (
 )
 
 _LENGTH = 40
+_DOWNLOAD_OPTIONS = ("revision", "cache_dir", "force_download", "local_files_only", "token")
+
+_Model = TypeVar("_Model", bound="Baseline")
 
 
 class Baseline(
@@ -92,6 +96,54 @@ class Baseline(
                 f"signals of another length make the model with final_seq_length=..."
             )
 
+    @classmethod
+    def from_pretrained(cls: type[_Model], pretrained_model_name_or_path: str | Path, **options: Any) -> _Model:
+        """Load a model of this class.
+
+        Parameters
+        ----------
+        pretrained_model_name_or_path : str or pathlib.Path
+            Folder, or id of a repository on the Hub.
+        **options : object
+            Those of `huggingface_hub.PyTorchModelHubMixin.from_pretrained`, for example ``revision``.
+
+        Returns
+        -------
+        Baseline
+            The model, in evaluation mode.
+
+        Raises
+        ------
+        CheckpointError
+            If the checkpoint is missing, damaged, or of another model.
+        HubError
+            If the repository or the revision is missing, or the Hub is out of reach.
+        """
+        download = {name: options.get(name) for name in _DOWNLOAD_OPTIONS}
+        path = resolve_file(pretrained_model_name_or_path, CONFIG_NAME, **download)
+        read_config(path)
+        # All files of one commit, even if another is made meanwhile.
+        options["revision"] = find_commit(path) or options.get("revision")
+        return super().from_pretrained(pretrained_model_name_or_path, **options)
+
+    def push_to_hub(self, repo_id: str, **options: Any) -> str:
+        """Publish the model: weights, ``config.json``, and a card that says how to load it.
+
+        Parameters
+        ----------
+        repo_id : str
+            Id of the repository, which is made if it is not there.
+        **options : object
+            Those of `huggingface_hub.PyTorchModelHubMixin.push_to_hub`, for example ``private``.
+
+        Returns
+        -------
+        str
+            Address of the commit.
+        """
+        options["model_card_kwargs"] = {"repo_id": repo_id, **(options.get("model_card_kwargs") or {})}
+        return super().push_to_hub(repo_id, **options)
+
     def generate_model_card(self, *args: Any, **kwargs: Any) -> ModelCard:
         """Return the card of a model somebody trained; the bundled checkpoints have a fuller one."""
         data = ModelCardData(
@@ -104,7 +156,8 @@ class Baseline(
             f"---\n{data.to_yaml()}\n---\n\n"
             f"# {type(self).__name__} for MNIST-1D\n\n"
             f"A `{self.architecture}` of `mnist1d-hf` with {self.num_parameters:,} parameters.\n\n"
-            f'```python\nfrom mnist1d_hf import load_model\n\nmodel = load_model("<namespace>/<name>")\n```\n'
+            f"```python\nfrom mnist1d_hf import load_model\n\n"
+            f'model = load_model("{kwargs.get("repo_id", "<namespace>/<name>")}")\n```\n'
         )
 
     def _save_pretrained(self, save_directory: Path) -> None:
@@ -117,10 +170,7 @@ class Baseline(
     def _from_pretrained(
         cls, *, model_id: str, map_location: str = "cpu", strict: bool = True, **kwargs: Any
     ) -> Baseline:
-        download = {
-            name: kwargs.pop(name, None)
-            for name in ("revision", "cache_dir", "force_download", "local_files_only", "token")
-        }
+        download = {name: kwargs.pop(name, None) for name in _DOWNLOAD_OPTIONS}
         config = read_config(resolve_file(model_id, CONFIG_NAME, **download))
         model = cls(**kwargs)
         load_weights(model, resolve_file(model_id, WEIGHTS_NAME, **download), strict=strict)

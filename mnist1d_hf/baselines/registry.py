@@ -7,7 +7,15 @@ from pathlib import Path
 from typing import Any
 
 from ..resources import resource_folder
-from .checkpoints import CONFIG_NAME, WEIGHTS_NAME, CheckpointError, load_weights, read_config, resolve_file
+from .checkpoints import (
+    CONFIG_NAME,
+    WEIGHTS_NAME,
+    CheckpointError,
+    find_commit,
+    load_weights,
+    read_config,
+    resolve_file,
+)
 from .models import MODELS, Baseline
 
 
@@ -118,6 +126,8 @@ def load_model(
     ------
     CheckpointError
         If the checkpoint is missing, damaged, or of an unknown architecture.
+    HubError
+        If the repository or the revision is missing, or the Hub is out of reach.
     ValueError
         If the name is unknown.
     """
@@ -135,7 +145,12 @@ def load_model(
         raise CheckpointError(f"{path} names the architecture {architecture!r}; known are {', '.join(MODELS)}")
     model_class = MODELS[architecture]
     sizes = {name: settings.pop(name) for name in model_class.size_names() if name in settings}
-    loaded = model_class(**sizes)
+    try:
+        loaded = model_class(**sizes)
+    except (TypeError, ValueError, RuntimeError) as error:
+        raise CheckpointError(f"{path} has sizes that a {architecture} cannot have ({error})") from error
+    # Of the same commit, even if another is made meanwhile.
+    download["revision"] = find_commit(path) or revision
     load_weights(loaded, resolve_file(model, WEIGHTS_NAME, **download))
     loaded.metadata = settings
     return loaded.eval()

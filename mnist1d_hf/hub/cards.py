@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -28,11 +29,16 @@ def render_template(path: Path, **values: Any) -> str:
     jinja2.UndefinedError
         If the template asks for a value that is not there.
     """
-    environment = jinja2.Environment(
-        loader=jinja2.FileSystemLoader(path.parent),
+    return _environment(path.parent).get_template(path.name).render(**values)
+
+
+@cache
+def _environment(folder: Path) -> jinja2.Environment:
+    """Return what keeps the compiled templates of a folder: compiling takes longer than rendering."""
+    return jinja2.Environment(
+        loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,
         keep_trailing_newline=True,
         trim_blocks=True,
         autoescape=False,
     )
-    return environment.get_template(path.name).render(**values)

@@ -7,10 +7,11 @@ from functools import partial
 from typing import Literal
 
 from huggingface_hub import Collection, HfApi
+from huggingface_hub.errors import HfHubHTTPError
 
 from .. import paper
 from .comparison import FileChange
-from .remote import retry
+from .remote import HubError, make_sure, retry
 
 Item = tuple[Literal["dataset", "model", "paper"], str]
 """Type and id of what is in a collection."""
@@ -37,7 +38,7 @@ def plan_collection(api: HfApi, namespace: str, items: Sequence[Item]) -> list[F
         One an item, without a size.
     """
     found = find_collection(api, namespace)
-    present = {(item.item_type, item.item_id) for item in found.items} if found else set()
+    present = _items(found) if found else set()
     return [
         FileChange(f"{kind}s/{item}", 0, "unchanged" if (kind, item) in present else "new")
         for kind, item in _with_paper(items)
@@ -62,16 +63,29 @@ def publish_collection(api: HfApi, namespace: str, items: Sequence[Item], *, pri
     -------
     str
         Its address.
+
+    Raises
+    ------
+    HubError
+        If one of the items is not on the Hub.
     """
-    found = retry(lambda: find_collection(api, namespace)) or retry(
-        lambda: api.create_collection(
-            COLLECTION_TITLE, namespace=namespace, description=DESCRIPTION, private=private, exists_ok=True
+    found = retry(
+        lambda: (
+            find_collection(api, namespace)
+            or api.create_collection(COLLECTION_TITLE, namespace=namespace, description=DESCRIPTION, private=private)
         )
     )
-    present = {(item.item_type, item.item_id) for item in found.items}
+    present = _items(found)
     for kind, item in _with_paper(items):
         if (kind, item) not in present:
-            retry(partial(api.add_collection_item, found.slug, item, kind, exists_ok=True))
+            try:
+                retry(partial(_add, api, found.slug, kind, item))
+            except HfHubHTTPError as error:
+                if error.response.status_code != 404:
+                    raise
+                raise HubError(
+                    f"{item} is not on the Hub; publish all parts: mnist1d-hf publish {namespace}"
+                ) from error
     return str(found.url)
 
 
@@ -95,6 +109,16 @@ def find_collection(api: HfApi, namespace: str) -> Collection | None:
             # A list of collections names only the first few items of each.
             return api.get_collection(collection.slug)
     return None
+
+
+def _add(api: HfApi, slug: str, kind: Literal["dataset", "model", "paper"], item: str) -> None:
+    make_sure(
+        lambda: api.add_collection_item(slug, item, kind), lambda: (kind, item) in _items(api.get_collection(slug))
+    )
+
+
+def _items(collection: Collection) -> set[tuple[str, str]]:
+    return {(item.item_type, item.item_id) for item in collection.items}
 
 
 def _with_paper(items: Sequence[Item]) -> list[Item]:

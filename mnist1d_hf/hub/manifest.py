@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -105,7 +106,18 @@ def parse_manifest(text: str) -> dict[str, FileHash]:
         If the text is no manifest.
     """
     try:
-        files = json.loads(text)["files"]
-        return {name: FileHash(**values) for name, values in files.items()}
-    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        files = {name: FileHash(**values) for name, values in json.loads(text)["files"].items()}
+        if not all(map(_is_valid, files.values())):
+            raise ValueError("a size or hash that is none")
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{MANIFEST_NAME} is no list of files of mnist1d-hf ({error!r})") from error
+    return files
+
+
+def _is_valid(file: FileHash) -> bool:
+    return (
+        type(file.size) is int
+        and file.size >= 0
+        and re.fullmatch(r"[0-9a-f]{64}", file.sha256) is not None
+        and re.fullmatch(r"[0-9a-f]{40}", file.git_oid) is not None
+    )

@@ -7,21 +7,23 @@ Every attempt begins by looking at what is there, so that nothing is done twice,
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import Any
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, Discussion, HfApi
+from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 
 from ..baselines.registry import list_checkpoints
 from ..version import DATA_VERSION, __version__
 from .account import check_account, check_namespace
 from .collection import COLLECTION_TITLE, Item, plan_collection, publish_collection
 from .comparison import FileChange
-from .manifest import FileHash
+from .manifest import FileHash, hash_file
 from .model_repo import dataset_repo_id, model_repo_id, release_tag
 from .release import Release, built_releases
-from .remote import HubError, connect, explained, patience, read_repo, retry
+from .remote import BusyError, HubError, RemoteRepo, connect, explained, make_sure, read_repo, retry
 
 PARTS = ("dataset", "models", "collection")
 """What can be published."""
@@ -132,7 +134,7 @@ def publish(
     if only == "collection" and (create_pr or revision is not None):
         raise ValueError("a collection has no branches and no pull requests; leave out create_pr and revision")
     api = connect(token)
-    with explained(api), patience():
+    with explained(api):
         author = "" if dry_run else check_account(api, namespace)
         target = _Target(api, namespace, author, private, create_pr, revision)
         with built_releases(namespace, only=only, configs=configs, num_samples=num_samples) as releases:
@@ -169,10 +171,14 @@ def _publish(target: _Target, release: Release, planned: PublishedRepo) -> Publi
     done = [planned]
 
     def attempt() -> PublishedRepo:
+        api, repo, revision = target.api, release.repo, target.revision
         if planned.commit is None:
-            target.api.create_repo(**release.repo, private=target.private, exist_ok=True)
-        if target.revision is not None:
-            target.api.create_branch(**release.repo, branch=target.revision, exist_ok=True)
+            make_sure(lambda: api.create_repo(**repo, private=target.private), lambda: api.repo_exists(**repo))
+        if revision is not None:
+            make_sure(
+                lambda: api.create_branch(**repo, branch=revision),
+                lambda: api.revision_exists(**repo, revision=revision),
+            )
         plan = _plan(target, release)
         _refuse_conflicts(target, plan)
         if not plan.changed:
@@ -183,7 +189,8 @@ def _publish(target: _Target, release: Release, planned: PublishedRepo) -> Publi
 
     published = retry(attempt) if planned.changed else planned
     if release.repo_type == "dataset" and not target.create_pr and target.revision is None:
-        retry(lambda: _tag(target.api, published))
+        while not retry(partial(_tag, target.api, release.repo)):
+            continue
     return published
 
 
@@ -228,7 +235,8 @@ def _commit(target: _Target, release: Release, plan: PublishedRepo) -> Published
     ]
     if target.create_pr:
         return _propose(target, release, plan, operations)
-    if len(operations) > MAX_OPERATIONS:
+    # A pull request can only be for the main branch.
+    if len(operations) > MAX_OPERATIONS and target.revision is None:
         return _merge(target, release, plan, operations)
     info = target.api.create_commit(
         **release.repo,
@@ -244,20 +252,37 @@ def _propose(target: _Target, release: Release, plan: PublishedRepo, operations:
     """Open a pull request, unless there is one that proposes the same."""
     for earlier in _open_pull_requests(target, release):
         proposed = read_repo(target.api, **release.repo, revision=earlier.git_reference)
-        if all(change.status == "unchanged" for change in release.compare(target.api, proposed)):
+        if all(_is_done(release, change, proposed) for change in plan.changes):
             return replace(plan, pull_request=earlier.url)
-    info = _open_pull_request(target, release, plan, operations)
+    info = _open_pull_request(target, release, plan, operations[:MAX_OPERATIONS])
+    _fill_pull_request(target, release, info, operations[MAX_OPERATIONS:])
     return replace(plan, pull_request=info.pr_url)
+
+
+def _is_done(release: Release, change: FileChange, remote: RemoteRepo) -> bool:
+    if change.status == "deleted":
+        return change.path not in remote.files
+    return remote.holds(change.path, hash_file(release.folder / change.path))
 
 
 def _merge(target: _Target, release: Release, plan: PublishedRepo, operations: list[Operation]) -> PublishedRepo:
     """Gather many files in a pull request and merge it, so that readers see all of them at once."""
-    for unfinished in _open_pull_requests(target, release):
-        target.api.change_discussion_status(**release.repo, discussion_num=unfinished.num, new_status="closed")
-    info = _open_pull_request(target, release, plan, operations)
-    assert info.pr_num is not None
-    target.api.merge_pull_request(**release.repo, discussion_num=info.pr_num)
-    return replace(plan, commit=read_repo(target.api, **release.repo).commit)
+    api, repo = target.api, release.repo
+    info = _open_pull_request(target, release, plan, operations[:MAX_OPERATIONS])
+    number = info.pr_num
+    assert number is not None
+    try:
+        _fill_pull_request(target, release, info, operations[MAX_OPERATIONS:])
+        # An interrupted run left the others, or somebody else is at them, who has to begin again on top of this.
+        for other in _open_pull_requests(target, release):
+            if other.num != number:
+                api.change_discussion_status(**repo, discussion_num=other.num, new_status="closed")
+        api.merge_pull_request(**repo, discussion_num=number)
+    except HfHubHTTPError as error:
+        if api.get_discussion_details(**repo, discussion_num=number).status == "closed":
+            raise BusyError(f"somebody else publishes to {plan.url} at the same time; run this again") from error
+        raise
+    return replace(plan, commit=read_repo(api, **repo).commit)
 
 
 def _open_pull_requests(target: _Target, release: Release) -> list[Discussion]:
@@ -271,29 +296,36 @@ def _open_pull_requests(target: _Target, release: Release) -> list[Discussion]:
 def _open_pull_request(
     target: _Target, release: Release, plan: PublishedRepo, operations: list[Operation]
 ) -> CommitInfo:
-    first, *others = (operations[start : start + MAX_OPERATIONS] for start in range(0, len(operations), MAX_OPERATIONS))
     info: CommitInfo = target.api.create_commit(
-        **release.repo, operations=first, commit_message=TITLE, parent_commit=plan.commit, create_pr=True
+        **release.repo, operations=operations, commit_message=TITLE, parent_commit=plan.commit, create_pr=True
     )
-    for part in others:
-        target.api.create_commit(**release.repo, operations=part, commit_message=TITLE, revision=info.pr_revision)
     return info
 
 
-def _tag(api: HfApi, published: PublishedRepo) -> None:
-    """Let the tag of the data version point at the newest commit, unless the data there is that of the tagged one."""
-    repo: dict[str, Any] = {"repo_id": published.repo_id, "repo_type": "dataset"}
-    name = release_tag(DATA_VERSION)
-    tagged = next((ref.target_commit for ref in api.list_repo_refs(**repo).tags if ref.name == name), None)
-    if tagged == published.commit or (
-        tagged and _data(api, published, tagged) == _data(api, published, published.commit)
-    ):
-        return
+def _fill_pull_request(target: _Target, release: Release, info: CommitInfo, operations: list[Operation]) -> None:
+    """Add what was too much for one commit."""
+    for start in range(0, len(operations), MAX_OPERATIONS):
+        part = operations[start : start + MAX_OPERATIONS]
+        target.api.create_commit(**release.repo, operations=part, commit_message=TITLE, revision=info.pr_revision)
+
+
+def _tag(api: HfApi, repo: dict[str, Any]) -> bool:
+    """Let the tag of the data version point at the newest data; return whether it did already.
+
+    Whoever publishes at the same time moves it as well, so that it must be looked at again.
+    """
+    name, refs = release_tag(DATA_VERSION), api.list_repo_refs(**repo)
+    main = next(ref.target_commit for ref in refs.branches if ref.name == "main")
+    tagged = next((ref.target_commit for ref in refs.tags if ref.name == name), None)
+    if tagged == main or (tagged and _data(api, repo, tagged) == _data(api, repo, main)):
+        return True
     if tagged:
-        api.delete_tag(**repo, tag=name)
-    api.create_tag(**repo, tag=name, revision=published.commit, exist_ok=True)
+        with suppress(RevisionNotFoundError):
+            api.delete_tag(**repo, tag=name)
+    api.create_tag(**repo, tag=name, revision=main)
+    return False
 
 
-def _data(api: HfApi, published: PublishedRepo, commit: str | None) -> dict[str, FileHash]:
-    files = read_repo(api, published.repo_id, "dataset", commit).files
+def _data(api: HfApi, repo: dict[str, Any], commit: str) -> dict[str, FileHash]:
+    files = read_repo(api, **repo, revision=commit).files
     return {path: file for path, file in files.items() if path.endswith(".parquet")}

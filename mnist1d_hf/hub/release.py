@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +16,7 @@ from huggingface_hub import DatasetCard, HfApi
 from ..baselines.registry import list_checkpoints
 from ..mnist1d import CONFIGS
 from .comparison import FileChange, compare
+from .dataset_card import render_card
 from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from .model_repo import build_model_repo, dataset_repo_id, model_repo_id
@@ -63,9 +64,9 @@ class Release:
         if remote.commit is None or all(remote.holds(path, file) for path, file in local.items()):
             return compare(local, remote, local)
         manifest = self._remote_manifest(api, remote)
-        kept = self._other_configs(api, remote)
-        staying = {path: file for path, file in manifest.items() if path.partition("/")[0] in kept}
-        local = self._finish(kept, staying)
+        others = {path.partition("/")[0] for path in remote.files if self.infos} & (CONFIGS.keys() - self.infos.keys())
+        staying = {path: file for path, file in manifest.items() if path.partition("/")[0] in others}
+        local = self._finish(self._listed(api, remote, others), staying)
         return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
 
     def _remote_manifest(self, api: HfApi, remote: RemoteRepo) -> dict[str, FileHash]:
@@ -77,14 +78,18 @@ class Release:
         except ValueError:
             return {}
 
-    def _other_configs(self, api: HfApi, remote: RemoteRepo) -> dict[str, DatasetInfo]:
-        """Return what the card on the Hub says of configs that are not in this release."""
-        if not self.infos or remote.commit is None or CARD_NAME not in remote.files:
+    def _listed(self, api: HfApi, remote: RemoteRepo, configs: Set[str]) -> dict[str, DatasetInfo]:
+        """Return what the card on the Hub says of these configs: nothing if somebody left it so that it cannot be read."""
+        if not configs or remote.commit is None or CARD_NAME not in remote.files:
             return {}
         text = read_text(api, **self.repo, commit=remote.commit, path=CARD_NAME)
-        infos = DatasetInfosDict.from_dataset_card_data(DatasetCard(text).data)
-        there = {path.partition("/")[0] for path in remote.files}
-        return {name: infos[name] for name in CONFIGS if name in infos and name in there and name not in self.infos}
+        try:
+            infos = DatasetInfosDict.from_dataset_card_data(DatasetCard(text).data)
+            listed = {name: info for name, info in infos.items() if name in configs}
+            render_card({**listed, **self.infos})
+        except Exception:  # any; what is wrong with the card shows when it is compared
+            return {}
+        return listed
 
     def _finish(self, kept: dict[str, DatasetInfo], staying: dict[str, FileHash]) -> dict[str, FileHash]:
         """Write the documents and return the hashes of all files of this release."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import logging
 import random
 import re
 import time
@@ -14,7 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeVar
 
-from huggingface_hub import HfApi, get_session
+from huggingface_hub import HfApi, get_session, get_token
 from huggingface_hub.errors import (
     HfHubHTTPError,
     OfflineModeIsEnabled,
@@ -31,6 +32,9 @@ ATTEMPTS = 7
 FIRST_WAIT = 1.0
 """Seconds before the second attempt; each later wait is twice as long."""
 
+GIVE_UP_AFTER = 120.0
+"""Seconds after which no further attempt begins; each may have taken long, for the client makes some of its own."""
+
 LONGEST_WAIT = 300.0
 """Seconds the Hub may ask to wait."""
 
@@ -40,11 +44,17 @@ TIMEOUT = 120.0
 # 409: another commit is being made. 412: the repository has moved on since it was looked at.
 _PASSING_STATUS = {408, 409, 412, 429, 500, 502, 503, 504}
 
+_logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
+_Error = TypeVar("_Error", bound=Exception)
 
 
 class HubError(RuntimeError):
     """Something on the Hub is missing, forbidden or out of reach; the message says what to do."""
+
+
+class BusyError(HubError):
+    """Somebody else was faster; trying again helps."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +74,12 @@ class RemoteRepo:
 
 def connect(token: str | None = None) -> HfApi:
     """Return a client of the Hub, which finds the token where `huggingface_hub` keeps it unless one is given."""
+    # The client would print a token that cannot be sent.
+    if not re.fullmatch(r"[!-~]*", token or get_token() or ""):
+        raise HubError(
+            "the token for the Hub has characters that no token has, such as spaces or line ends; log in with "
+            "`hf auth login`, or set HF_TOKEN"
+        )
     return HfApi(token=token, library_name="mnist1d-hf", library_version=__version__)
 
 
@@ -140,14 +156,35 @@ def retry(call: Callable[[], _Result]) -> _Result:
     object
         What the call returns.
     """
-    for attempt in range(ATTEMPTS - 1):
+    attempt, last_start = 1, time.monotonic() + GIVE_UP_AFTER
+    while True:
         try:
-            return call()
+            with patience():
+                return call()
         except Exception as error:
-            if not _may_pass(error):
+            if not _may_pass(error) or attempt == ATTEMPTS or time.monotonic() > last_start:
                 raise
-            time.sleep(_wait(error, attempt))
-    return call()
+            wait = _wait(error, attempt)
+            _logger.warning("the Hub: %s; next attempt in %.0f s", _in_short(error), wait)
+            time.sleep(wait)
+            attempt += 1
+
+
+def make_sure(make: Callable[[], object], is_there: Callable[[], bool]) -> None:
+    """Make something that may be there: the Hub answers 409 then, but also while it is busy.
+
+    Parameters
+    ----------
+    make : callable
+        Makes it.
+    is_there : callable
+        Tells whether it is there; asked after a 409 only.
+    """
+    try:
+        make()
+    except HfHubHTTPError as error:
+        if error.response.status_code != 409 or not is_there():
+            raise
 
 
 def network_errors() -> tuple[type[Exception], ...]:
@@ -157,10 +194,10 @@ def network_errors() -> tuple[type[Exception], ...]:
 
 
 @contextmanager
-def patience(seconds: float = TIMEOUT) -> Iterator[None]:
+def patience() -> Iterator[None]:
     """Let requests fail that are not answered in time."""
     session = get_session()
-    before, session.timeout = session.timeout, seconds
+    before, session.timeout = session.timeout, TIMEOUT
     try:
         yield
     finally:
@@ -172,56 +209,82 @@ def explained(api: HfApi) -> Iterator[None]:
     """Turn errors of the Hub and of the network into a HubError of one sentence."""
     try:
         yield
-    except OfflineModeIsEnabled as error:
-        raise HubError("HF_HUB_OFFLINE is set; unset it to reach the Hub") from error
-    except (HfHubHTTPError, JSONDecodeError, RuntimeError) as error:
-        answer = _answer(error)
-        if answer is None and not isinstance(error, JSONDecodeError):
+    except HubError:
+        raise
+    except Exception as error:
+        reason = _reason(api, error)
+        if reason is None:
             raise
-        reason = _explain(answer) if answer else f"the Hub at {api.endpoint} did not answer in its own way ({error})"
         raise HubError(reason) from error
-    except network_errors() as error:
-        raise HubError(
-            f"the Hub at {api.endpoint} cannot be reached ({error or type(error).__name__}); check the network and run this "
-            f"again: what is published stays, the rest is done then"
-        ) from error
+
+
+def _reason(api: HfApi, error: Exception) -> str | None:
+    """Return a sentence that says what to do, or None for an error of another kind."""
+    if _find(error, OfflineModeIsEnabled):
+        return "HF_HUB_OFFLINE is set; unset it to reach the Hub"
+    answer = _find(error, HfHubHTTPError)
+    if answer is not None:
+        return _explain(answer)
+    failure = _find(error, *network_errors())
+    if failure is not None:
+        return (
+            f"the Hub at {api.endpoint} cannot be reached ({failure or type(failure).__name__}); check the network and run "
+            f"this again: what is published stays, the rest is done then"
+        )
+    if isinstance(error, JSONDecodeError):
+        return f"the Hub at {api.endpoint} did not answer in its own way ({error}); check HF_ENDPOINT, or run this again later"
+    return None
 
 
 def _may_pass(error: Exception) -> bool:
-    answer = _answer(error)
+    if isinstance(error, BusyError):
+        return True
+    answer = _find(error, HfHubHTTPError)
     if answer is not None:
         return answer.response.status_code in _PASSING_STATUS
+    if _find(error, OfflineModeIsEnabled):
+        return False
     # A gateway before the Hub answers with a page instead of JSON when the Hub does not.
-    return isinstance(error, (*network_errors(), JSONDecodeError)) or isinstance(error.__cause__, network_errors())
+    return isinstance(error, JSONDecodeError) or _find(error, *network_errors()) is not None
 
 
-def _answer(error: BaseException | None) -> HfHubHTTPError | None:
-    """Return the Hub's answer behind an error; the client wraps that to an upload in a RuntimeError."""
-    while error is not None and not isinstance(error, HfHubHTTPError):
+def _find(error: BaseException | None, *kinds: type[_Error]) -> _Error | None:
+    """Return the error of a kind, or the one behind it; the client wraps those of uploads and downloads."""
+    while error is not None:
+        if isinstance(error, kinds):
+            return error
         error = error.__cause__
-    return error
+    return None
 
 
 def _wait(error: Exception, attempt: int) -> float:
     """Return the seconds to wait: those the Hub asks for, otherwise more with each attempt and not the same for everyone."""
-    asked = _asked_wait(_answer(error))
+    asked = _asked_wait(_find(error, HfHubHTTPError))
     # Two publishers that wait equally long meet again, so this draw is the one that must not be repeatable.
-    return min(LONGEST_WAIT, asked if asked is not None else FIRST_WAIT * 2**attempt * random.uniform(0.5, 1.5))
+    return min(LONGEST_WAIT, asked if asked is not None else FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
 
 
 def _asked_wait(error: HfHubHTTPError | None) -> float | None:
-    """Read the headers of a 429: Retry-After, or the t of RateLimit; https://huggingface.co/docs/hub/rate-limits."""
+    """Read Retry-After, or the t of RateLimit, which every answer has; https://huggingface.co/docs/hub/rate-limits."""
     if error is None:
         return None
-    match = re.fullmatch(r"\d+", error.response.headers.get("Retry-After", "")) or re.search(
-        r"(?<=t=)\d+", error.response.headers.get("RateLimit", "")
-    )
+    headers = error.response.headers
+    match = re.fullmatch(r"\d+", headers.get("Retry-After", ""))
+    if not match and error.response.status_code == 429:
+        match = re.search(r"(?<=t=)\d+", headers.get("RateLimit", ""))
     return float(match[0]) if match else None
 
 
+def _in_short(error: Exception) -> str:
+    answer = _find(error, HfHubHTTPError)
+    if answer is None:
+        return " ".join(str(error).split()) or type(error).__name__
+    reason = " ".join((answer.server_message or "").split())
+    return f"{answer.response.status_code}{': ' + reason if reason else ''}"
+
+
 def _explain(error: HfHubHTTPError) -> str:
-    status, reason = error.response.status_code, (error.server_message or "").strip()
-    said = f"{status}{': ' + reason if reason else ''}"
+    status, said = error.response.status_code, _in_short(error)
     if status == 401:
         return f"the Hub does not accept the token ({said}); log in with `hf auth login`, or set HF_TOKEN"
     if status == 403:
@@ -232,5 +295,5 @@ def _explain(error: HfHubHTTPError) -> str:
     if status == 429:
         return f"the Hub limits requests ({said}); wait some minutes and run this again"
     if status in _PASSING_STATUS:
-        return f"the Hub could not do this, {ATTEMPTS} times ({said}); run this again later: what is published stays"
+        return f"the Hub could not do this in several attempts ({said}); run this again later: what is published stays"
     return f"the Hub answered {said} to {error.response.request.method} {error.response.url.path}"

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
 import datasets
+from datasets.exceptions import DatasetGenerationError
+from datasets.info import DatasetInfosDict
+from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard, HfApi, ModelCard
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
@@ -20,7 +24,7 @@ from .account import check_namespace
 from .dataset_repo import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
 from .model_repo import dataset_repo_id, model_repo_id
-from .remote import HubError, connect, explained, patience, retry
+from .remote import HubError, connect, explained, retry
 
 
 @dataclass(frozen=True)
@@ -30,7 +34,7 @@ class Check:
     repo_id: str
     """Id of the repository."""
     what: str
-    """``"files"``, a config and split, or ``"accuracy"``."""
+    """``"files"``, a config and split, ``"accuracy"``, or the file that is wrong."""
     ok: bool
     """Whether it is as it should be."""
     detail: str
@@ -76,6 +80,8 @@ def verify(
         If the namespace is not valid.
     """
     check_namespace(namespace)
+    if only not in (None, "dataset", "models"):
+        raise ValueError(f"only={only!r} is none of dataset, models")
     expected = set(expected)
     api = connect(token)
     checks: list[Check] = []
@@ -85,10 +91,10 @@ def verify(
         if progress:
             progress(check)
 
-    with explained(api), patience(), TemporaryDirectory() as cache:
-        pull = _Puller(api, Path(cache), revision)
+    with TemporaryDirectory() as temporary:
+        pull = _Puller(api, Path(temporary), revision)
         for repo_type, repo_id in _repositories(namespace, only):
-            folder = pull.folder(repo_type, repo_id)
+            folder = pull.repo(repo_type, repo_id)
             if folder is None:
                 if repo_id in expected:
                     note(Check(repo_id, "files", False, "the repository is missing"))
@@ -100,7 +106,11 @@ def verify(
             for check in _check_dataset(pull, repo_id, folder):
                 note(check)
     if not checks:
-        raise HubError(f"nothing is published in {namespace!r}; publish it with: mnist1d-hf publish {namespace}")
+        at = f" at the revision {revision!r}" if revision else ""
+        raise HubError(
+            f"nothing is published in {namespace!r}{at}, or it is private and there is no token that may read it; publish it "
+            f"with: mnist1d-hf publish {namespace}"
+        )
     return checks
 
 
@@ -112,40 +122,41 @@ def _repositories(namespace: str, only: str | None) -> list[tuple[str, str]]:
 
 
 class _Puller:
-    """Downloads into a cache of its own, so that what is checked comes from the Hub."""
+    """Downloads into a folder of its own and loads from there, so that no cache of the user hides a difference."""
 
-    def __init__(self, api: HfApi, cache: Path, revision: str | None) -> None:
-        self.api = api
-        self.cache = cache
-        self.revision = revision
-        self._splits: dict[tuple[str, ...], Any] = {}
+    def __init__(self, api: HfApi, folder: Path, revision: str | None) -> None:
+        self._api = api
+        self._folder = folder
+        self._revision = revision
+        self._test_rows: dict[tuple[str, str, str], Any] = {}
 
-    def folder(self, repo_type: str, repo_id: str) -> Path | None:
+    def repo(self, repo_type: str, repo_id: str) -> Path | None:
         """Return a folder with the repository's files, or None if there is no such repository or revision."""
-        try:
-            return Path(
-                retry(
-                    lambda: self.api.snapshot_download(
-                        repo_id, repo_type=repo_type, revision=self.revision, cache_dir=self.cache / "hub"
-                    )
-                )
-            )
-        except (RepositoryNotFoundError, RevisionNotFoundError):
-            return None
+        return self._pull(repo_type, repo_id, self._revision)
 
-    def split(self, repo_id: str, config: str, split: str, revision: str | None) -> Any:
-        """Return a split, loaded with stock `datasets`."""
-        key = (repo_id, config, split, revision or "")
-        if key not in self._splits:
-            self._splits[key] = datasets.load_dataset(
-                repo_id,
-                config,
-                split=split,
-                revision=revision,
-                token=self.api.token,
-                cache_dir=str(self.cache / "datasets"),
-            )
-        return self._splits[key]
+    def split(self, folder: Path, config: str, split: str) -> Any:
+        """Load a split with stock `datasets`; whether it has the rows that the card says is left to the caller."""
+        cache = str(self._folder / "datasets")
+        return datasets.load_dataset(str(folder), config, split=split, cache_dir=cache, verification_mode="no_checks")
+
+    def test_rows(self, repo_id: str, revision: str, config: str) -> Any:
+        """Return the test rows at a revision of a dataset, or None if there is no such repository or revision."""
+        key = (repo_id, revision, config)
+        if key not in self._test_rows:
+            folder = self._pull("dataset", repo_id, revision)
+            if folder is None and self._revision:
+                # What is published to a branch is tagged when it is published to the main one.
+                folder = self._pull("dataset", repo_id, self._revision)
+            self._test_rows[key] = folder and self.split(folder, config, "test")
+        return self._test_rows[key]
+
+    def _pull(self, repo_type: str, repo_id: str, revision: str | None) -> Path | None:
+        download = partial(self._api.snapshot_download, cache_dir=self._folder / "hub")
+        with explained(self._api):
+            try:
+                return Path(retry(lambda: download(repo_id, repo_type=repo_type, revision=revision)))
+            except (RepositoryNotFoundError, RevisionNotFoundError):
+                return None
 
 
 def _check_files(repo_id: str, folder: Path) -> Check:
@@ -154,42 +165,51 @@ def _check_files(repo_id: str, folder: Path) -> Check:
     if not path.is_file():
         return Check(repo_id, "files", False, f"there is no {MANIFEST_NAME}: this was not published by mnist1d-hf")
     try:
-        manifest = parse_manifest(path.read_text(encoding="utf-8"))
+        manifest = parse_manifest(path.read_text(encoding="utf-8", errors="replace"))
     except ValueError as error:
         return Check(repo_id, "files", False, str(error))
     wrong = [
         name for name, file in manifest.items() if not (folder / name).is_file() or hash_file(folder / name) != file
     ]
-    if wrong:
-        return Check(repo_id, "files", False, f"missing or changed: {', '.join(wrong)}")
+    if wrong or not manifest:
+        return Check(repo_id, "files", False, f"missing or changed: {', '.join(wrong) or 'all'}")
     return Check(repo_id, "files", True, f"{len(manifest)} files as published")
 
 
 def _check_dataset(pull: _Puller, repo_id: str, folder: Path) -> Iterator[Check]:
     """Load every config the card lists."""
+    script = f"{repo_id.partition('/')[2]}.py"
+    if (folder / script).exists():
+        yield Check(
+            repo_id, script, False, "`datasets` takes it for a script and refuses the repository; delete it there"
+        )
     try:
-        infos = DatasetCard.load(folder / CARD_NAME).data.dataset_info
-        infos = [infos] if isinstance(infos, dict) else infos
+        card = DatasetCard.load(folder / CARD_NAME).data
+        infos = DatasetInfosDict.from_dataset_card_data(card)
         splits = [
-            (info["config_name"], split["name"], split["num_examples"]) for info in infos for split in info["splits"]
+            (config, split, info.num_examples)
+            for config in MetadataConfigs.from_dataset_card_data(card)
+            for split, info in infos[config].splits.items()
         ]
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
-        yield Check(repo_id, "card", False, f"the card lists no configs ({error!r})")
+    except Exception as error:  # whatever reading raises is what is wrong with the card
+        yield Check(repo_id, CARD_NAME, False, f"it does not list configs with their splits: {_one_line(error)}")
         return
+    if not splits:
+        yield Check(repo_id, CARD_NAME, False, "it lists no configs")
     for config, split, rows in splits:
-        yield _check_split(pull, repo_id, config, split, rows)
+        yield _check_split(pull, repo_id, folder, config, split, rows)
 
 
-def _check_split(pull: _Puller, repo_id: str, config: str, split: str, rows: int) -> Check:
+def _check_split(pull: _Puller, repo_id: str, folder: Path, config: str, split: str, rows: int) -> Check:
     what = f"{config}/{split}"
     try:
-        loaded = pull.split(repo_id, config, split, pull.revision)
+        loaded = pull.split(folder, config, split)
         if len(loaded) != rows:
             return Check(repo_id, what, False, f"{len(loaded):,} rows, the card says {rows:,}")
         frozen = FROZEN_SHA256.get((config, split))
         if frozen and sha256(loaded) != frozen:
             return Check(repo_id, what, False, "these are not the rows of the paper")
-    except Exception as error:  # whatever loading raises is what is wrong with the dataset
+    except Exception as error:  # as above
         return Check(repo_id, what, False, _one_line(error))
     return Check(repo_id, what, True, f"{rows:,} rows{', those of the paper' if frozen else ''}")
 
@@ -198,21 +218,27 @@ def _check_model(pull: _Puller, repo_id: str, folder: Path) -> Check:
     """Evaluate a checkpoint on the rows of the dataset it names, and compare with what its card claims."""
     try:
         results = ModelCard.load(folder / CARD_NAME).data.eval_results
+        claim = float(results[0].metric_value) if results else None
         model = load_model(folder)
-        metadata = model.metadata
-        config = evaluation_config(metadata["dataset_config"])
-        test = pull.split(metadata["dataset"], config, "test", metadata["dataset_revision"])
+        dataset, revision = model.metadata["dataset"], model.metadata["dataset_revision"]
+        config = evaluation_config(model.metadata["dataset_config"])
+        test = pull.test_rows(dataset, revision, config)
+        if test is None:
+            return Check(repo_id, "accuracy", False, f"there is no dataset {dataset} at {revision} to test it on")
         evaluation = evaluate(model, test)
+    except HubError:
+        raise
     except Exception as error:  # as above
         return Check(repo_id, "accuracy", False, _one_line(error))
     measured = f"{100 * evaluation.accuracy:.2f} % of the test rows of {config}"
-    if not results:
+    if claim is None:
         return Check(repo_id, "accuracy", False, f"{measured}, but the card claims none")
-    claim = float(results[0].metric_value)
     # Half a row allows for a claim that was rounded.
     ok = abs(claim / 100 - evaluation.accuracy) * evaluation.rows < 0.5
     return Check(repo_id, "accuracy", ok, measured if ok else f"{measured}, the card claims {claim:.2f} %")
 
 
-def _one_line(error: Exception) -> str:
+def _one_line(error: BaseException) -> str:
+    if isinstance(error, DatasetGenerationError):
+        error = error.__cause__ or error
     return " ".join(str(error).split()) or type(error).__name__

@@ -1,22 +1,32 @@
 """A running Hub, with this process's clients, or those of a process it starts, pointed at it."""
 
+import copy
 import os
+import time
 import warnings
+from contextlib import contextmanager
+from types import SimpleNamespace
 
 import datasets
 import huggingface_hub
 import pytest
 from huggingface_hub import HfFileSystem, constants
 
+from mnist1d_hf.hub import publish, remote
+
 from ..hub_server import Hub
 
 
 @pytest.fixture
 def hub(monkeypatch, tmp_path):
-    """A Hub that this process's clients use: online, without a token, and with an empty cache.
+    """A Hub that this process's clients use: online, without a token, and with an empty cache."""
+    with running_hub(monkeypatch, tmp_path) as running:
+        yield running
 
-    The clients read the environment when they are imported, so this sets what they keep of it.
-    """
+
+@contextmanager
+def running_hub(monkeypatch, folder):
+    """Run a Hub. The clients read the environment when they are imported, so this sets what they keep of it."""
     with Hub() as running, warnings.catch_warnings():
         # huggingface_hub uploads to LFS in a way its HTTP client advises against.
         warnings.filterwarnings("ignore", "Use 'content=<...>' to upload", DeprecationWarning)
@@ -26,8 +36,8 @@ def hub(monkeypatch, tmp_path):
             "HUGGINGFACE_CO_URL_TEMPLATE": running.endpoint + "/{repo_id}/resolve/{revision}/{filename}",
             "HF_HUB_DISABLE_XET": True,
             "HF_HUB_DISABLE_TELEMETRY": True,
-            "HF_HUB_CACHE": str(tmp_path / "hub-cache"),
-            "HF_TOKEN_PATH": str(tmp_path / "token"),
+            "HF_HUB_CACHE": str(folder / "hub-cache"),
+            "HF_TOKEN_PATH": str(folder / "token"),
         }.items():
             monkeypatch.setattr(constants, name, value)
         for name, value in {
@@ -66,3 +76,45 @@ def hub_environment(hub, tmp_path):
         return environment | ({"HF_TOKEN": token} if token else {}) | changes
 
     return make
+
+
+@pytest.fixture
+def ada_hub(hub, monkeypatch):
+    """A hub with a user whose token the clients of this process find."""
+    hub.add_user("ada", orgs={"engines": "write", "readers": "read"})
+    hub.add_user("bob")
+    monkeypatch.setenv("HF_TOKEN", hub.add_token("ada"))
+    return hub
+
+
+@pytest.fixture(scope="session")
+def release(tmp_path_factory):
+    """The repositories that publishing to ada leaves on a Hub; `large` has few rows."""
+    folder = tmp_path_factory.mktemp("release")
+    with pytest.MonkeyPatch.context() as monkeypatch, running_hub(monkeypatch, folder) as hub:
+        hub.add_user("ada")
+        publish("ada", num_samples=2200, token=hub.add_token("ada"))
+        return hub.repos
+
+
+@pytest.fixture
+def published(hub, release):
+    """A hub with the whole release, for a test to change."""
+    hub.add_user("ada")
+    hub.repos.update(copy.deepcopy(release))
+    return hub
+
+
+@pytest.fixture
+def waits(monkeypatch):
+    """The seconds waited for between attempts, by this package and by the client. A thousandth of them passes."""
+    waited, sleep = [], time.sleep
+
+    def nap(seconds):
+        waited.append(seconds)
+        sleep(seconds / 1000)
+
+    monkeypatch.setattr(time, "sleep", nap)
+    clock = SimpleNamespace(sleep=nap, monotonic=lambda: time.monotonic() + sum(waited))
+    monkeypatch.setattr(remote, "time", clock)
+    return waited

@@ -1,0 +1,135 @@
+"""What this package wrote, by a repository's manifest, and what a release would change."""
+
+import hashlib
+import json
+import subprocess
+
+import pytest
+from hypothesis import given, strategies
+
+from mnist1d_hf.hub.comparison import FileChange, compare
+from mnist1d_hf.hub.manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
+from mnist1d_hf.hub.remote import RemoteRepo
+
+HASHES = strategies.builds(
+    FileHash,
+    size=strategies.integers(min_value=0),
+    sha256=strategies.text("0123456789abcdef", min_size=64, max_size=64),
+    git_oid=strategies.text("0123456789abcdef", min_size=40, max_size=40),
+)
+JSON = strategies.recursive(
+    strategies.none() | strategies.booleans() | strategies.integers() | strategies.floats() | strategies.text(),
+    lambda inner: strategies.lists(inner) | strategies.dictionaries(strategies.text(), inner),
+)
+
+
+def file(content):
+    return FileHash(len(content), hashlib.sha256(content).hexdigest(), hashlib.sha1(content).hexdigest())
+
+
+OLD, NEW, EDITED = file(b"old"), file(b"new"), file(b"edited")
+
+
+# The manifest
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return tmp_path_factory.mktemp("manifest")
+
+
+@given(files=strategies.dictionaries(strategies.text(strategies.characters(codec="utf-8")), HASHES))
+def test_a_manifest_is_read_as_it_was_written(folder, files):
+    write_manifest(folder, files)
+    text = (folder / MANIFEST_NAME).read_bytes()
+    assert parse_manifest(text.decode()) == files
+    write_manifest(folder, dict(reversed(files.items())))
+    assert (folder / MANIFEST_NAME).read_bytes() == text
+
+
+@given(strategies.text() | JSON.map(json.dumps) | JSON.map(lambda files: json.dumps({"files": files})))
+def test_a_damaged_manifest_is_refused_or_is_one(text):
+    try:
+        files = parse_manifest(text)
+    except ValueError as error:
+        assert MANIFEST_NAME in str(error)
+        assert "\n" not in str(error)
+        return
+    assert all(isinstance(path, str) and isinstance(file, FileHash) for path, file in files.items())
+
+
+@pytest.mark.parametrize("field", ["size", "sha256", "git_oid"])
+@pytest.mark.parametrize("value", [None, True, -1, 1.5, "", "x", "A" * 64, [], {}])
+def test_a_manifest_with_a_wrong_field_is_refused(folder, field, value):
+    write_manifest(folder, {"a.txt": OLD})
+    content = json.loads((folder / MANIFEST_NAME).read_text())
+    content["files"]["a.txt"][field] = value
+    with pytest.raises(ValueError, match="is no list of files of mnist1d-hf"):
+        parse_manifest(json.dumps(content))
+
+
+@pytest.mark.parametrize(
+    "text", ["", "[" * 100_000, '{"files": {"a": {"size": 1}}}', '{"files": [1]}', "{}", "null", "1e999"]
+)
+def test_what_is_no_manifest_is_refused(text):
+    with pytest.raises(ValueError, match="is no list of files of mnist1d-hf"):
+        parse_manifest(text)
+
+
+def test_files_are_hashed_as_git_and_the_hub_do(tmp_path):
+    (tmp_path / "b" / ".c").mkdir(parents=True)
+    (tmp_path / "b" / ".c" / "é.txt").write_bytes(b"one\r\n\0")
+    (tmp_path / "a").touch()
+    hashes = hash_folder(tmp_path)
+    assert list(hashes) == ["a", "b/.c/é.txt"]
+    for path, found in hashes.items():
+        content = (tmp_path / path).read_bytes()
+        command = ["git", "hash-object", "--no-filters", path]
+        oid = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True).stdout.strip()
+        assert found == hash_file(tmp_path / path) == FileHash(len(content), hashlib.sha256(content).hexdigest(), oid)
+
+
+# What changes
+
+
+def listed(found, *, lfs):
+    """A file as the Hub lists it: with one of the two hashes."""
+    return FileHash(found.size, found.sha256 if lfs else "", "0" * 40 if lfs else found.git_oid)
+
+
+@pytest.mark.parametrize("lfs", [False, True])
+@pytest.mark.parametrize(
+    ("ours", "there", "written", "status"),
+    [
+        (NEW, None, None, "new"),
+        (NEW, None, OLD, "new"),
+        (NEW, NEW, None, "unchanged"),
+        (NEW, NEW, OLD, "unchanged"),
+        (NEW, OLD, OLD, "changed"),
+        (NEW, OLD, None, "conflict"),
+        (NEW, EDITED, OLD, "conflict"),
+        (NEW, EDITED, NEW, "conflict"),
+        (None, OLD, OLD, "deleted"),
+        (None, EDITED, OLD, None),
+        (None, None, OLD, None),
+        (None, OLD, None, None),
+    ],
+)
+def test_what_happens_to_a_file(ours, there, written, status, lfs):
+    changes = compare(
+        {"a": ours} if ours else {},
+        RemoteRepo("0" * 40, {"a": listed(there, lfs=lfs)} if there else {}),
+        {"a": written} if written else {},
+    )
+    assert changes == ([FileChange("a", (ours or written).size, status)] if status else [])
+
+
+def test_the_manifest_itself_is_never_a_conflict():
+    remote = RemoteRepo("0" * 40, {MANIFEST_NAME: listed(EDITED, lfs=False)})
+    assert [change.status for change in compare({MANIFEST_NAME: NEW}, remote, {})] == ["changed"]
+
+
+def test_changes_are_sorted_by_path():
+    files = dict.fromkeys(["c", "a/b", "B", "a"], NEW)
+    paths = [change.path for change in compare(files, RemoteRepo(None), {})]
+    assert paths == ["B", "a", "a/b", "c"]
