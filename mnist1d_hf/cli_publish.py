@@ -63,7 +63,7 @@ def publish_command(
             return True
         if not sys.stdin.isatty():
             raise click.UsageError("nobody can be asked here; give --yes to publish without a question")
-        return click.confirm("Publish this?")
+        return click.confirm("Publish this?", abort=True)
 
     published = publish(
         namespace,

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib
 import logging
+import math
 import random
 import re
 import time
@@ -33,7 +34,7 @@ FIRST_WAIT = 1.0
 """Seconds before the second attempt; each later wait is twice as long."""
 
 GIVE_UP_AFTER = 120.0
-"""Seconds after which no further attempt begins; each may have taken long, for the client makes some of its own."""
+"""Seconds after the first failure in which attempts begin; each may take long, for the client makes some of its own."""
 
 LONGEST_WAIT = 300.0
 """Seconds the Hub may ask to wait."""
@@ -156,16 +157,17 @@ def retry(call: Callable[[], _Result]) -> _Result:
     object
         What the call returns.
     """
-    attempt, last_start = 1, time.monotonic() + GIVE_UP_AFTER
+    attempt, last_start = 1, math.inf
     while True:
         try:
             with patience():
                 return call()
         except Exception as error:
+            last_start = min(last_start, time.monotonic() + GIVE_UP_AFTER)
             if not _may_pass(error) or attempt == ATTEMPTS or time.monotonic() > last_start:
                 raise
             wait = _wait(error, attempt)
-            _logger.warning("the Hub: %s; next attempt in %.0f s", _in_short(error), wait)
+            _logger.warning("the Hub could not do this yet (%s); next attempt in %.0f s", _in_short(error), wait)
             time.sleep(wait)
             attempt += 1
 
@@ -209,7 +211,8 @@ def explained(api: HfApi) -> Iterator[None]:
     """Turn errors of the Hub and of the network into a HubError of one sentence."""
     try:
         yield
-    except HubError:
+    except (HubError, BrokenPipeError):
+        # The pipe is that of the output.
         raise
     except Exception as error:
         reason = _reason(api, error)

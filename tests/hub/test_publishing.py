@@ -230,6 +230,15 @@ def test_progress_tells_of_each_when_it_is_done(ada_hub):
     assert publish("ada", configs=["default"], progress=note) == done
 
 
+def test_the_end_of_a_pipe_is_not_the_end_of_the_network(ada_hub):
+    def cut(repo):
+        raise BrokenPipeError
+
+    with pytest.raises(BrokenPipeError):
+        publish_configs("default", progress=cut)
+    assert_published(ada_hub, DATASET)
+
+
 @pytest.mark.parametrize(
     ("options", "message"),
     [

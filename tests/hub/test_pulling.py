@@ -125,6 +125,8 @@ def test_what_cannot_be_found_is_named():
         if error is not ValueError:
             with pytest.raises(error, match=re.escape(message)):
                 CNN.from_pretrained(source, revision=revision)
+    with pytest.raises(CheckpointError, match="'nothing' is no folder, and no repository '<namespace>/<name>'"):
+        CNN.from_pretrained("nothing")
 
 
 @pytest.mark.usefixtures("bad_sources")
