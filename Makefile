@@ -35,6 +35,7 @@ bench: .venv/installed-test
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/publishing.py
 
 # Trains everything that is in models/ again, in about a quarter of an hour on two cores.
 models: .venv/installed-test

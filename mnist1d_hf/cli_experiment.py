@@ -8,7 +8,8 @@ from typing import Any
 
 import click
 
-from .experiments import TITLES, find
+from .cli_human import human_command
+from .experiments import INTERACTIVE_TITLES, TITLES, find
 
 
 @click.group("experiment")
@@ -27,7 +28,7 @@ def _options(command: Any) -> Any:
     for option in (
         click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one for each core if not given."),
         click.option("--quick", is_flag=True, help="Small settings, for trying it out in less than 20 seconds."),
-        click.option("--seeds", type=click.IntRange(min=1), default=3, show_default=True, help="Number of seeds."),
+        click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3, or 2 of those that take long."),
         click.option(
             "--output",
             "-o",
@@ -43,16 +44,30 @@ def _options(command: Any) -> Any:
 
 @experiment_group.command("list")
 def list_command() -> None:
-    """List the experiments."""
-    width = max(map(len, TITLES))
-    for name, title in TITLES.items():
+    """List the experiments.
+
+    \b
+    Example:
+      mnist1d-hf experiment list
+    """
+    titles = TITLES | INTERACTIVE_TITLES
+    width = max(map(len, titles))
+    for name, title in titles.items():
         click.echo(f"{name:<{width}}  {title}")
 
 
 @experiment_group.command("all")
 @_options
-def all_command(output: Path, seeds: int, quick: bool, jobs: int | None) -> None:
-    """Run all experiments, and write a report of them to OUTPUT/README.md."""
+def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) -> None:
+    """Run all experiments, and write a report of them to OUTPUT/README.md.
+
+    What is there already is not measured again, so that an interrupted run goes on when the command is repeated.
+
+    \b
+    Examples:
+      mnist1d-hf experiment all --quick
+      mnist1d-hf experiment all --output results
+    """
     from .experiments.report import write_report
 
     for name in TITLES:
@@ -61,7 +76,7 @@ def all_command(output: Path, seeds: int, quick: bool, jobs: int | None) -> None
     click.echo(f"\nThe report is {write_report(output)}.")
 
 
-def _run(name: str, output: Path, seeds: int, quick: bool, jobs: int | None, **changes: Any) -> None:
+def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | None, **changes: Any) -> None:
     """Run one experiment, with changes of its settings, and print what it found."""
     experiment = find(name).EXPERIMENT
     from .experiments.report import format_claims, write_summary
@@ -87,13 +102,17 @@ _train_rows_option = click.option(
 
 def _command(name: str) -> click.Command:
     @_options
-    def command(output: Path, seeds: int, quick: bool, jobs: int | None, train_rows: tuple[int, ...] = ()) -> None:
+    def command(
+        output: Path, seeds: int | None, quick: bool, jobs: int | None, train_rows: tuple[int, ...] = ()
+    ) -> None:
         _run(name, output, seeds, quick, jobs, **({"train_rows": train_rows} if train_rows else {}))
 
     if name == "classwise-errors":
         command = _train_rows_option(command)
-    return click.command(name, help=f"{TITLES[name]}.", short_help=TITLES[name])(command)
+    text = f"{TITLES[name]}.\n\n\b\nExamples:\n  mnist1d-hf experiment {name} --quick\n  mnist1d-hf experiment {name}"
+    return click.command(name, help=text, short_help=TITLES[name])(command)
 
 
 for _name in TITLES:
     experiment_group.add_command(_command(_name))
+experiment_group.add_command(human_command)

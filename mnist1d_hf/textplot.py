@@ -1,4 +1,4 @@
-"""Signals drawn with plain characters, for a terminal."""
+"""Signals drawn with characters, for a terminal."""
 
 from __future__ import annotations
 
@@ -31,3 +31,32 @@ def plot_signal(x: NDArray[np.floating[Any]], height: int = 7) -> str:
         canvas[min(row, previous) : max(row, previous) + 1, column] = "|"
         canvas[row, column] = "*"
     return "\n".join("".join(line) for line in canvas)
+
+
+def plot_upright(x: NDArray[np.floating[Any]], width: int = 24, height: int = 20) -> list[str]:
+    """Draw one signal as the paper does, position downwards and value to the right, as a joined line.
+
+    Parameters
+    ----------
+    x : ndarray, shape (points,)
+        Signal to draw; its range fills the width.
+    width : int
+        Number of columns, at least 2.
+    height : int
+        Number of lines, at least 1; each shows two rows of block characters.
+
+    Returns
+    -------
+    list of str
+        ``height`` lines of ``width`` characters.
+    """
+    samples = 8  # along the line, in each row
+    positions = np.linspace(0, len(x) - 1, 2 * height * samples + 1)
+    scaled = (x - x.min().astype(np.float64)) / (np.ptp(x) or 1.0) * (width - 1)
+    columns = np.rint(np.interp(positions, np.arange(len(x)), scaled)).astype(int)
+    canvas = np.zeros((2 * height, width), int)
+    for row, filled in enumerate(canvas):
+        # With the first sample of the next row, so that the rows are joined.
+        passed = columns[row * samples : (row + 1) * samples + 1]
+        filled[passed.min() : passed.max() + 1] = 1
+    return ["".join(" ▀▄█"[cell] for cell in line) for line in canvas[::2] + 2 * canvas[1::2]]

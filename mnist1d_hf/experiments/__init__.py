@@ -8,9 +8,18 @@ from typing import Any
 TITLES = {
     "spatial-priors": "The spatial prior of the baselines (section 3, Table 1, Figure 2)",
     "classwise-errors": "Errors of the baselines by digit (supplement, Table 1)",
+    "lottery-tickets": "Lottery tickets (section 5.1, Figures 4 a-g and S2)",
+    "double-descent": "Double descent (section 5.2, Figure 5)",
     "metalearn-learning-rate": "Metalearning a learning rate (section 5.3, Figure 6)",
+    "metalearn-activation": "Metalearning an activation function (section 5.4, Figure 7)",
+    "self-supervised": "Self-supervised learning (section 5.5, Figure 8)",
+    "pooling": "Kinds of pooling (section 5.6, Figure 9)",
+    "dimensionality-reduction": "Dimensionality reduction (Figure 3)",
 }
 """Names of the experiments and what they are, in the order of the paper."""
+
+INTERACTIVE_TITLES = {"human": "The human baseline, a quiz in the terminal (Table 1, supplementary figure)"}
+"""Those that ask somebody, and are therefore none of `TITLES`."""
 
 
 def find(name: str) -> Any:
@@ -42,4 +51,6 @@ def __getattr__(name: str) -> Any:
     """Import a module of an experiment, and torch with it, when it is first used."""
     if name.replace("_", "-") in TITLES:
         return find(name.replace("_", "-"))
+    if name in INTERACTIVE_TITLES:
+        return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -84,6 +84,8 @@ class Experiment(ABC, Generic[Settings, Measured]):
     """Those for trying it out, in less than 20 seconds."""
     measurement: type[Measured]
     """Dataclass of what a part measures."""
+    default_seeds: int = 3
+    """How many are measured unless another number is asked for."""
 
     @abstractmethod
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -155,7 +157,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         self,
         output: str | os.PathLike[str] | None = None,
         *,
-        seeds: int = 3,
+        seeds: int | None = None,
         quick: bool = False,
         settings: Settings | None = None,
         jobs: int | None = None,
@@ -168,8 +170,8 @@ class Experiment(ABC, Generic[Settings, Measured]):
         output : path-like, optional
             Folder in which finished parts are kept, as ``<experiment>/<part>.json``, and found again; none are kept if not
             given.
-        seeds : int
-            Number of seeds, at least 1.
+        seeds : int, optional
+            Number of seeds, at least 1; `default_seeds` if not given.
         quick : bool
             Use the settings for trying it out.
         settings : Settings, optional
@@ -194,6 +196,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         for name, value in (("seeds", seeds), ("jobs", jobs)):
             if value is not None and value < 1:
                 raise ValueError(f"the number of {name} must be at least 1, got {value}")
+        seeds = self.default_seeds if seeds is None else seeds
         chosen = settings or (self.quick if quick else self.settings)
         parts = self.plan(chosen, seeds)
         with _folder(output) as top:

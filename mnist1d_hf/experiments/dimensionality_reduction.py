@@ -1,0 +1,353 @@
+"""Lays MNIST-1D out in the plane with t-SNE, beside a data set that falls into clusters (Figure 3).
+
+The other data set is MNIST, from the Hub or from its cache. Where it cannot be had, scikit-learn's bundled digits stand in
+for it, and results and figure say so.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from datasets import load_dataset
+from huggingface_hub import HfApi, hf_hub_download
+from numpy.typing import NDArray
+
+from ..baselines.data import load_tensors
+from ..extras import require
+from ..hub.remote import HubError, explained
+from .experiment import Claim, Experiment, Part, Progress, Results
+from .statistics import PAIRED_TEST, describe, is_greater
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+DATA = ("clustered", "mnist1d")
+"""Both data sets, as in the names of the parts."""
+
+MNIST = "MNIST"
+DIGITS = "scikit-learn's digits"
+MNIST_1D = "MNIST-1D"
+
+MNIST_REPOSITORY = "ylecun/mnist"
+MNIST_FILE = "mnist/test-00000-of-00001.parquet"
+
+PATIENCE = 3.0
+"""Seconds in which the Hub must answer."""
+
+STRUCTURE = 0.25
+"""A mean silhouette up to this is read as no substantial structure (Kaufman and Rousseeuw, 1990)."""
+
+RANGE = 999
+"""Embeddings are kept as whole numbers between minus and plus this."""
+
+Data = tuple[str, NDArray[np.float64], NDArray[np.int64]]
+"""Name of a data set, its rows, of shape (rows, pixels), and their labels."""
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Settings of the experiment."""
+
+    rows: int = 5000
+    """At most; all rows of MNIST-1D, and as many of the other data set."""
+    perplexity: float = 30.0
+    neighbors: int = 10
+    folds: int = 5
+    """Folds of the cross-validation of the nearest neighbours."""
+
+
+@dataclass(frozen=True)
+class Measured:
+    """What is measured of one data set with one seed."""
+
+    data: str
+    """Its name."""
+    rows: int
+    embedding_accuracy: float
+    """Of nearest neighbours in the plane, in percent."""
+    pixel_accuracy: float
+    """Of nearest neighbours among the pixels, in percent."""
+    embedding_silhouette: float
+    """Mean silhouette of the classes in the plane, in [-1, 1]."""
+    pixel_silhouette: float
+    embedding: list[list[int]]
+    """Both coordinates of every row; empty for all seeds but the first, which is drawn."""
+    labels: list[int]
+    """As many."""
+
+
+Results_ = Results[Settings, Measured]
+
+
+class DimensionalityReduction(Experiment[Settings, Measured]):
+    """The experiment; see the module."""
+
+    name = "dimensionality-reduction"
+    settings = Settings()
+    quick = Settings(rows=200)
+    measurement = Measured
+
+    def plan(self, settings: Settings, seeds: int) -> list[Part]:
+        """Return one part for each data set and seed."""
+        return [
+            Part(f"{data}-seed{seed}", 3, {"data": data, "seed": seed})
+            for data in reversed(DATA)
+            for seed in range(seeds)
+        ]
+
+    def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
+        """Embed a data set, and see whether neighbours are of one class."""
+        name, x, y = load_mnist1d() if part.values["data"] == "mnist1d" else load_clustered()
+        x, y = x[: settings.rows], y[: settings.rows]
+        progress(1, f"t-SNE of {name}")
+        # One thread, as in the other experiments: another process is busy on the next core.
+        with require("threadpoolctl", "experiments").threadpool_limits(1):
+            embedding = embed(x, settings.perplexity, part.values["seed"])
+            progress(2, f"neighbours in {name}")
+            measured = Measured(
+                data=name,
+                rows=len(x),
+                embedding_accuracy=neighbor_accuracy(embedding, y, settings.neighbors, settings.folds),
+                pixel_accuracy=neighbor_accuracy(x, y, settings.neighbors, settings.folds),
+                embedding_silhouette=silhouette(embedding, y),
+                pixel_silhouette=silhouette(x, y),
+                embedding=_whole_numbers(embedding) if part.values["seed"] == 0 else [],
+                labels=y.tolist() if part.values["seed"] == 0 else [],
+            )
+        progress(3, f"silhouette {measured.embedding_silhouette:.2f}")
+        return measured
+
+    def claims(self, results: Results_) -> list[Claim]:
+        """Compare how far the other data set, and MNIST-1D, fall into clusters."""
+        other, ours = (_of(results, data) for data in DATA)
+        names = " and ".join(dict.fromkeys(one.data for one in other))
+        silhouettes = [[one.embedding_silhouette for one in group] for group in (other, ours)]
+        accuracies = [[one.embedding_accuracy for one in group] for group in (other, ours)]
+        stand_in = "" if names == MNIST else " (in place of MNIST, which could not be had)"
+        return [
+            Claim(
+                statement=f"t-SNE of {names}{stand_in} shows the ten classes as clusters",
+                published="ten clusters of MNIST",
+                measured=f"silhouette of the classes {describe(silhouettes[0], digits=2)}",
+                test=f"mean silhouette above {STRUCTURE}, for each seed",
+                holds=min(silhouettes[0]) > STRUCTURE,
+            ),
+            Claim(
+                statement="t-SNE of MNIST-1D shows no clusters",
+                published="none",
+                measured=f"silhouette of the classes {describe(silhouettes[1], digits=2)}",
+                test=f"mean silhouette of at most {STRUCTURE}, for each seed",
+                holds=max(silhouettes[1]) <= STRUCTURE,
+            ),
+            Claim(
+                statement=f"neighbours in the plane are more often of one class in {names} than in MNIST-1D",
+                published="seen in the figure",
+                measured=f"accuracy of nearest neighbours {describe(accuracies[0])} % against {describe(accuracies[1])} %, "
+                f"among the pixels {other[0].pixel_accuracy:.1f} % against {ours[0].pixel_accuracy:.1f} %",
+                test=PAIRED_TEST,
+                holds=is_greater(*accuracies),
+            ),
+        ]
+
+    def plot(self, results: Results_) -> Figure:
+        """Draw both embeddings, a colour a class."""
+        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.9), layout="constrained")
+        axes = figure.subplots(1, 2)
+        for axis, letter, data in zip(axes, "ab", DATA, strict=True):
+            group = _of(results, data)
+            _draw(axis, group[0])
+            accuracy = describe([one.embedding_accuracy for one in group])
+            score = describe([one.embedding_silhouette for one in group], digits=2)
+            axis.set_title(f"{letter}   {_title(group[0].data)}", fontsize=9)
+            axis.text(
+                0.5,
+                -0.02,
+                f"{results.settings.neighbors} nearest neighbours {accuracy} %, silhouette {score}",
+                transform=axis.transAxes,
+                ha="center",
+                va="top",
+                fontsize=7,
+            )
+        return figure
+
+
+def load_mnist1d() -> Data:
+    """Load all 5000 rows of MNIST-1D.
+
+    Returns
+    -------
+    name : str
+        Its name.
+    x : ndarray of float64, shape (5000, 40)
+        Signals.
+    y : ndarray of int64, shape (5000,)
+        Labels.
+    """
+    x, y = load_tensors("default", "train+test")
+    return MNIST_1D, x.double().numpy(), y.numpy()
+
+
+def load_clustered() -> Data:
+    """Load MNIST's test rows from the Hub or its cache, or scikit-learn's digits if they cannot be had.
+
+    Returns
+    -------
+    name : str
+        Which of the two.
+    x : ndarray of float64, shape (rows, pixels)
+        Pixels, in an order of the rows that is drawn once.
+    y : ndarray of int64, shape (rows,)
+        Labels.
+    """
+    try:
+        name, x, y = load_mnist()
+    except (HubError, OSError, ValueError):
+        digits = require("sklearn.datasets", "experiments").load_digits()
+        name, x, y = DIGITS, digits.data, digits.target
+    # MNIST's rows are not in random order.
+    order = np.random.default_rng(0).permutation(len(x))
+    return name, x[order], y[order]
+
+
+def load_mnist() -> Data:
+    """Load MNIST's 10000 test rows.
+
+    Returns
+    -------
+    name : str
+        Its name.
+    x : ndarray of float64, shape (10000, 784)
+        Pixels.
+    y : ndarray of int64, shape (10000,)
+        Labels.
+
+    Raises
+    ------
+    HubError
+        If the Hub cannot be reached.
+    OSError, ValueError
+        If the file is not there, or not as expected.
+    """
+    place: dict[str, Any] = {"repo_id": MNIST_REPOSITORY, "filename": MNIST_FILE, "repo_type": "dataset"}
+    try:
+        path = hf_hub_download(**place, local_files_only=True)
+    except FileNotFoundError:
+        api = HfApi()
+        with explained(api):
+            # A download would try a dead network again and again; this asks it once.
+            api.dataset_info(MNIST_REPOSITORY, timeout=PATIENCE)
+            path = hf_hub_download(**place)
+    columns = load_dataset("parquet", data_files=path, split="train").with_format("numpy")[:]
+    return MNIST, np.array(columns["image"], np.float64).reshape(len(columns["label"]), -1), np.array(columns["label"])
+
+
+def embed(x: NDArray[np.float64], perplexity: float, seed: int) -> NDArray[np.float64]:
+    """Lay rows out in the plane with t-SNE, from a random start.
+
+    Parameters
+    ----------
+    x : ndarray, shape (rows, pixels)
+        The rows.
+    perplexity : float
+        Effective number of neighbours.
+    seed : int
+        Draws the start.
+
+    Returns
+    -------
+    ndarray of float64, shape (rows, 2)
+        Their places.
+    """
+    tsne = require("sklearn.manifold", "experiments").TSNE(
+        perplexity=perplexity, init="random", learning_rate="auto", random_state=seed
+    )
+    embedding: NDArray[np.float64] = tsne.fit_transform(x).astype(np.float64)
+    return embedding
+
+
+def neighbor_accuracy(x: NDArray[np.float64], y: NDArray[np.int64], neighbors: int, folds: int) -> float:
+    """Classify rows by the majority of their nearest neighbours in the other folds.
+
+    Parameters
+    ----------
+    x : ndarray, shape (rows, columns)
+        Places.
+    y : ndarray, shape (rows,)
+        Labels.
+    neighbors, folds : int
+        Numbers of them.
+
+    Returns
+    -------
+    float
+        Accuracy in percent.
+    """
+    classifier = require("sklearn.neighbors", "experiments").KNeighborsClassifier(neighbors)
+    scores = require("sklearn.model_selection", "experiments").cross_val_score(classifier, x, y, cv=folds)
+    return round(100 * float(scores.mean()), 2)
+
+
+def silhouette(x: NDArray[np.float64], y: NDArray[np.int64]) -> float:
+    """Return the mean silhouette of the classes: near 1 for clusters, near 0 or below for classes that overlap.
+
+    Parameters
+    ----------
+    x : ndarray, shape (rows, columns)
+        Places.
+    y : ndarray, shape (rows,)
+        Labels.
+
+    Returns
+    -------
+    float
+        In [-1, 1].
+    """
+    return round(float(require("sklearn.metrics", "experiments").silhouette_score(x, y)), 4)
+
+
+def _whole_numbers(embedding: NDArray[np.float64]) -> list[list[int]]:
+    centered = embedding - (embedding.max(axis=0) + embedding.min(axis=0)) / 2
+    numbers: list[list[int]] = np.rint(RANGE * centered / np.abs(centered).max()).astype(int).tolist()
+    return numbers
+
+
+def _of(results: Results_, data: str) -> list[Measured]:
+    """Return what was measured of a data set, a seed each."""
+    return [results.measured[f"{data}-seed{seed}"] for seed in range(results.seeds)]
+
+
+def _title(name: str) -> str:
+    return f"{name} (MNIST could not be had)" if name == DIGITS else name
+
+
+def _draw(axis: Axes, one: Measured) -> None:
+    points, labels = np.array(one.embedding), np.array(one.labels)
+    axis.scatter(
+        points[:, 0],
+        points[:, 1],
+        c=labels,
+        cmap="tab10",
+        vmin=-0.5,
+        vmax=9.5,
+        s=2.5,
+        edgecolors="none",
+        rasterized=True,
+    )
+    if one.embedding_silhouette > STRUCTURE:
+        _name_classes(axis, points, labels)
+    limit = 1.05 * RANGE
+    axis.set(xticks=[], yticks=[], xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
+    axis.spines[:].set_visible(False)
+
+
+def _name_classes(axis: Axes, points: NDArray[Any], labels: NDArray[Any]) -> None:
+    for label in np.unique(labels):
+        x, y = np.median(points[labels == label], axis=0)
+        axis.text(x, y, str(label), ha="center", va="center", fontsize=9)
+
+
+EXPERIMENT = DimensionalityReduction()
+run, plot, claims = EXPERIMENT.run, EXPERIMENT.plot, EXPERIMENT.claims

@@ -1,0 +1,166 @@
+"""Dimensionality reduction: scores of clusters, and the data set beside MNIST-1D."""
+
+import datasets
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from PIL import Image
+from scipy.spatial.distance import cdist
+from sklearn.model_selection import StratifiedKFold
+
+from mnist1d_hf.experiments import dimensionality_reduction as experiment
+from mnist1d_hf.experiments.report import format_claims
+from mnist1d_hf.hub.remote import network_errors
+
+
+def blobs(spread, seed=0, rows=200):
+    """Points around ten places on a circle, and the places' numbers."""
+    generator = np.random.default_rng(seed)
+    y = np.arange(rows) % 10
+    angle = 2 * np.pi * y / 10
+    return np.stack([np.cos(angle), np.sin(angle)], axis=1) + spread * generator.normal(size=(rows, 2)), y
+
+
+def test_clusters_score_high_and_what_has_none_low():
+    x, y = blobs(0.02)
+    assert experiment.neighbor_accuracy(x, y, 10, 5) == 100
+    assert experiment.silhouette(x, y) > 0.8
+    x, y = blobs(100)
+    assert experiment.neighbor_accuracy(x, y, 10, 5) < 30
+    assert experiment.silhouette(x, y) < 0
+
+
+@given(st.floats(0.05, 2), st.integers(0, 99))
+@settings(deadline=None, max_examples=10)
+def test_the_silhouette_is_that_of_its_definition(spread, seed):
+    x, y = blobs(spread, seed, 60)
+    distances = cdist(x, x)
+    values = []
+    for row, label in enumerate(y):
+        own = distances[row, y == label].sum() / ((y == label).sum() - 1)
+        other = min(distances[row, y == another].mean() for another in range(10) if another != label)
+        values.append((other - own) / max(own, other))
+    assert experiment.silhouette(x, y) == pytest.approx(np.mean(values), abs=1e-4)
+
+
+@given(st.floats(0.05, 2), st.integers(0, 99))
+@settings(deadline=None, max_examples=10)
+def test_neighbors_are_those_of_the_other_folds(spread, seed):
+    x, y = blobs(spread, seed)
+    accuracies = []
+    for train, test in StratifiedKFold(5).split(x, y):
+        nearest = cdist(x[test], x[train]).argsort(axis=1)[:, :7]
+        votes = np.stack([(y[train][nearest] == label).sum(axis=1) for label in range(10)], axis=1)
+        accuracies.append(100 * (votes.argmax(axis=1) == y[test]).mean())
+    assert experiment.neighbor_accuracy(x, y, 7, 5) == pytest.approx(np.mean(accuracies), abs=0.01)
+
+
+@pytest.fixture
+def mnist_file(tmp_path):
+    """A few images in the format of MNIST's repository."""
+    pixels = np.random.default_rng(0).integers(0, 256, (12, 28, 28)).astype(np.uint8)
+    features = datasets.Features({"image": datasets.Image(), "label": datasets.ClassLabel(names=list("0123456789"))})
+    columns = {"image": [Image.fromarray(image) for image in pixels], "label": [n % 10 for n in range(12)]}
+    path = tmp_path / "mnist.parquet"
+    datasets.Dataset.from_dict(columns, features=features).to_parquet(path)
+    return path, pixels
+
+
+def test_mnist_is_taken_from_the_cache_without_asking_the_hub(mnist_file, monkeypatch):
+    path, pixels = mnist_file
+    asked = []
+    monkeypatch.setattr(experiment, "hf_hub_download", lambda **place: asked.append(place) or str(path))
+    name, x, y = experiment.load_mnist()
+    assert name == "MNIST"
+    np.testing.assert_array_equal(x, pixels.reshape(12, 784))
+    assert y.tolist() == [n % 10 for n in range(12)]
+    assert [place["local_files_only"] for place in asked] == [True]
+    name, shuffled, labels = experiment.load_clustered()
+    assert name == "MNIST"
+    assert {(*row, label) for row, label in zip(shuffled, labels, strict=True)} == {
+        (*row, label) for row, label in zip(x, y, strict=True)
+    }
+
+
+def test_mnist_is_taken_from_the_hub_if_it_answers_in_time(mnist_file, monkeypatch):
+    asked = []
+
+    def download(local_files_only=False, **place):
+        if local_files_only:
+            raise FileNotFoundError
+        asked.append(place)
+        return str(mnist_file[0])
+
+    monkeypatch.setattr(experiment, "hf_hub_download", download)
+    monkeypatch.setattr(experiment.HfApi, "dataset_info", lambda self, name, timeout: asked.append((name, timeout)))
+    assert experiment.load_mnist()[0] == "MNIST"
+    place = {"repo_id": "ylecun/mnist", "filename": "mnist/test-00000-of-00001.parquet", "repo_type": "dataset"}
+    assert asked == [("ylecun/mnist", experiment.PATIENCE), place]
+
+
+@pytest.mark.parametrize("number", [None, 0, 1])
+def test_without_the_hub_digits_stand_in_after_one_question(monkeypatch, number):
+    """None: HF_HUB_OFFLINE, which the tests set."""
+    asked = []
+    original = experiment.hf_hub_download
+
+    def download(**place):
+        asked.append(place["local_files_only"])
+        return original(**place)
+
+    monkeypatch.setattr(experiment, "hf_hub_download", download)
+    if number is not None:
+
+        def fail(self, name, timeout):
+            raise network_errors()[number]("no route")
+
+        monkeypatch.setattr(experiment.HfApi, "dataset_info", fail)
+    name, x, y = experiment.load_clustered()
+    assert name == experiment.DIGITS
+    assert x.shape == (1797, 64)
+    assert asked == [True]
+    assert experiment.load_clustered()[2].tolist() == y.tolist()
+
+
+def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
+    results = experiment.run(seeds=2, quick=True, executor=executor)
+    assert set(results.measured) == {"clustered-seed0", "clustered-seed1", "mnist1d-seed0", "mnist1d-seed1"}
+    first, second = results.measured["mnist1d-seed0"], results.measured["mnist1d-seed1"]
+    assert np.abs(first.embedding).max() == experiment.RANGE
+    assert np.shape(first.embedding) == (200, 2)
+    assert len(first.labels) == 200
+    assert second.embedding == []
+    assert first.embedding_silhouette != second.embedding_silhouette
+    assert first.pixel_silhouette == second.pixel_silhouette
+    figure = experiment.plot(results)
+    assert [len(axis.collections[0].get_offsets()) for axis in figure.axes] == [200, 200]
+    assert figure.axes[0].get_title() == "a   scikit-learn's digits (MNIST could not be had)"
+    printed = format_claims(experiment.claims(results))
+    assert "scikit-learn's digits (in place of MNIST, which could not be had)" in printed
+
+
+def made_up(silhouettes, accuracies, data=experiment.MNIST):
+    parts = {}
+    for seed in range(3):
+        for part, name, place in (("clustered", data, 0), ("mnist1d", experiment.MNIST_1D, 1)):
+            drift = 0.001 * seed
+            parts[f"{part}-seed{seed}"] = experiment.Measured(
+                name, 5, accuracies[place] + drift, 50.0, silhouettes[place] + drift, 0.0, [[0, 0]] * 5, [0] * 5
+            )
+    return experiment.Results(experiment.EXPERIMENT.name, experiment.Settings(), 3, parts, 0.0)
+
+
+def test_claims_follow_from_the_numbers():
+    claims = experiment.claims(made_up((0.4, -0.1), (90.0, 50.0)))
+    assert [claim.holds for claim in claims] == [True, True, True]
+    assert claims[0].statement == "t-SNE of MNIST shows the ten classes as clusters"
+    assert claims[0].measured == "silhouette of the classes 0.40 ± 0.00"
+    claims = experiment.claims(made_up((0.1, 0.3), (50.0, 90.0)))
+    assert [claim.holds for claim in claims] == [False, False, False]
+
+
+def test_only_clusters_are_named_in_the_figure():
+    axes = experiment.plot(made_up((0.4, -0.1), (90.0, 50.0))).axes
+    assert [len(axis.texts) for axis in axes] == [2, 1]
+    assert axes[0].get_title() == "a   MNIST"

@@ -1,0 +1,145 @@
+"""Kinds of pooling: forward pass, gradient and training equal plain torch modules; the claims follow the numbers."""
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from mnist1d_hf.experiments import pooling as experiment
+
+SETTINGS = experiment.Settings(channels=4, steps=7, batch_size=6)
+
+PLAIN_POOL = {
+    "none": lambda h: h,
+    "stride": lambda h: h,
+    "max": lambda h: F.max_pool1d(h, 2),
+    "average": lambda h: F.avg_pool1d(h, 2),
+    "L2": lambda h: F.lp_pool1d(h, 2, 2),
+}
+
+every_kind = pytest.mark.parametrize("kind", list(PLAIN_POOL))
+
+
+class PlainCNN(nn.Module):
+    """One member, of torch's own layers."""
+
+    def __init__(self, kind, channels, parameters, member):
+        super().__init__()
+        self.pool = PLAIN_POOL[kind]
+        stride = 2 if kind == "stride" else 1
+        self.conv1 = nn.Conv1d(1, channels, 3, stride=stride, padding=1)
+        self.conv2 = nn.Conv1d(channels, channels, 3, stride=stride, padding=1)
+        self.linear = nn.Linear(parameters["linear.weight"].shape[2], 10)
+        self.double().load_state_dict({name: tensor[member] for name, tensor in parameters.items()})
+
+    def forward(self, x):
+        h = self.pool(self.conv1(x.unsqueeze(1)).relu())
+        h = self.pool(self.conv2(h).relu())
+        return self.linear(h.transpose(1, 2).flatten(1))
+
+
+def problem(kind, seeds=(0, 1), rows=20):
+    """Return stacked parameters and rows; some of the signals are flat, so that units are off."""
+    generator = torch.Generator().manual_seed(1)
+    x = torch.randn(rows, 40, generator=generator, dtype=torch.float64)
+    x[::3, :20] = 0
+    parameters = experiment.initial_parameters(kind, 40, SETTINGS.channels, list(seeds))
+    parameters = {name: tensor.detach().double().requires_grad_() for name, tensor in parameters.items()}
+    return parameters, x, torch.randint(0, 10, (rows,), generator=generator)
+
+
+@every_kind
+def test_logits_and_gradients_equal_plain_modules(kind):
+    parameters, x, y = problem(kind)
+    logits = experiment.forward(kind, parameters, x)
+    F.cross_entropy(logits.flatten(0, 1), y.repeat(2), reduction="sum").backward()
+    for member in range(2):
+        plain = PlainCNN(kind, SETTINGS.channels, parameters, member)
+        torch.testing.assert_close(logits[member], plain(x))
+        F.cross_entropy(plain(x), y, reduction="sum").backward()
+        for name, parameter in plain.named_parameters():
+            torch.testing.assert_close(parameters[name].grad[member], parameter.grad)
+
+
+@every_kind
+def test_stacked_training_equals_training_one_at_a_time(kind):
+    parameters, x, y = problem(kind)
+    models = [PlainCNN(kind, SETTINGS.channels, parameters, member) for member in range(2)]
+    assert list(experiment.train(kind, parameters, x, y, SETTINGS)) == [1, 2, 3, 4, 5, 6, 7]
+    for member, model in enumerate(models):
+        optimizer = torch.optim.Adam(model.parameters(), lr=SETTINGS.learning_rate)
+        # Rows in their order; the fourth batch begins with the last two and goes on with the first.
+        order = list(range(20)) * 3
+        for step in range(7):
+            rows = order[6 * step : 6 * step + 6]
+            optimizer.zero_grad()
+            F.cross_entropy(model(x[rows]), y[rows]).backward()
+            optimizer.step()
+        for name, parameter in model.named_parameters():
+            torch.testing.assert_close(parameters[name][member], parameter)
+
+
+@every_kind
+def test_pooling_of_nothing_has_a_finite_gradient(kind):
+    h = torch.zeros(1, 1, 4, 2, requires_grad=True)
+    experiment.POOL[kind](h).sum().backward()
+    assert torch.isfinite(h.grad).all()
+
+
+def test_kinds_of_one_seed_begin_with_the_same_convolutions():
+    maximum, none = (experiment.initial_parameters(kind, 40, 4, [3]) for kind in ("max", "none"))
+    torch.testing.assert_close(maximum["conv2.weight"], none["conv2.weight"])
+    assert maximum["linear.weight"].shape == (1, 10, 10 * 4)
+    assert none["linear.weight"].shape == (1, 10, 40 * 4)
+
+
+def test_accuracy_is_the_share_of_rows_with_the_largest_logit_at_the_label():
+    parameters, x, y = problem("max", rows=450)
+    predicted = experiment.forward("max", parameters, x).argmax(2)
+    by_hand = [100 * (member == y).float().mean().item() for member in predicted]
+    assert experiment.accuracy("max", parameters, x, y) == pytest.approx(by_hand)
+
+
+def test_the_end_is_the_mean_over_the_last_sixth():
+    one = experiment.Measured(list(range(100, 1300, 100)), [[0.0] * 10 + [70.0, 80.0], [0.0] * 10 + [50.0, 70.0]])
+    assert experiment.final_accuracies(one) == [75.0, 60.0]
+
+
+def results_of(accuracies):
+    """Return results with given accuracies, by kind and number of rows, at the end."""
+    settings = experiment.Settings(train_rows=(1000, 50_000))
+    measured = {
+        f"{kind}-{rows}": experiment.Measured([6000], [[value - 0.2], [value + 0.1], [value + 0.1]])
+        for (kind, rows), value in accuracies.items()
+    }
+    return experiment.Results("pooling", settings, 3, measured, 0.0)
+
+
+def test_claims_follow_the_numbers():
+    few = {"none": 59.0, "stride": 57.0, "max": 78.0, "average": 78.0, "L2": 77.0}
+    as_published = {(kind, 1000): value for kind, value in few.items()} | {(kind, 50_000): 97.0 for kind in few}
+    claims = experiment.claims(results_of(as_published))
+    assert len(claims) == 10
+    assert all(claim.holds for claim in claims)
+    otherwise = as_published | {("max", 1000): 57.0, ("L2", 50_000): 98.0}
+    assert [claim.statement for claim in experiment.claims(results_of(otherwise)) if not claim.holds] == [
+        "max pooling is ahead of stride 2 at 1000 rows, in percent",
+        "L2 pooling is not ahead of stride 2 at 50000 rows, in percent",
+        "what max pooling gains over stride 2 is more at 1000 than at 50000 rows, in points",
+    ]
+    assert claims[0].published == "78.2 against 57.4"
+
+
+def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
+    results = experiment.run(seeds=2, quick=True, executor=executor)
+    assert set(results.measured) == {f"{kind}-{rows}" for kind in PLAIN_POOL for rows in (1000, 2000)}
+    for one in results.measured.values():
+        assert one.steps == [10, 20, 30, 40]
+        assert np.shape(one.test_accuracies) == (2, 4)
+        # Better than chance by now.
+        assert np.min(one.test_accuracies, axis=0)[-1] > 20
+    figure = experiment.plot(results)
+    assert len(figure.axes) == 4
+    assert all(len(axis.lines) >= 5 for axis in figure.axes)
+    assert len(experiment.claims(results)) == 10

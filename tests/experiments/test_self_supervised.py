@@ -1,0 +1,259 @@
+"""SimCLR: views, loss, network and training equal plain formulas; the claims follow the numbers."""
+
+import json
+from dataclasses import asdict
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from torch import nn
+
+from mnist1d_hf.baselines import CNN
+from mnist1d_hf.experiments import self_supervised as experiment
+from mnist1d_hf.experiments import simclr
+from mnist1d_hf.experiments.simclr import Augmentation
+
+SHIFT_ONLY = Augmentation(slope_deviation=0.0, offset_deviation=0.0)
+
+
+def generator(seed=0):
+    return torch.Generator().manual_seed(seed)
+
+
+def signals(rows, length=40):
+    return torch.randn(rows, length, generator=generator(9), dtype=torch.float64)
+
+
+def lines(x):
+    """Return slope and value in the middle of the line of least squares through each row."""
+    t = np.arange(x.shape[1]) - (x.shape[1] - 1) / 2
+    return np.polyfit(t, x.T.numpy(), 1)
+
+
+@settings(deadline=None)
+@given(st.integers(3, 50), st.floats(-3, 3), st.floats(-3, 3))
+def test_detrending_removes_slope_and_offset_and_nothing_else(length, slope, offset):
+    x = signals(4, length)
+    t = torch.arange(length, dtype=torch.float64)
+    detrended = simclr.detrend(x)
+    np.testing.assert_allclose(lines(detrended), 0, atol=1e-12)
+    torch.testing.assert_close(simclr.detrend(x + slope * t + offset), detrended, atol=1e-8, rtol=0)
+    # What is removed is a line.
+    np.testing.assert_allclose(np.diff((x - detrended).numpy(), n=2), 0, atol=1e-12)
+
+
+def test_a_view_is_shifted_around_the_end_by_up_to_nine_positions():
+    x = signals(300)
+    views = simclr.augment(x, SHIFT_ONLY, generator())
+    shifts = []
+    for row, view in zip(x, views, strict=True):
+        (shift,) = (shift for shift in range(40) if torch.equal(torch.roll(row, shift), view))
+        shifts.append(shift)
+    assert set(shifts) == set(range(10))
+
+
+def test_a_view_has_a_new_slope_and_offset_of_the_stated_spread():
+    x = simclr.detrend(signals(4000))
+    views = simclr.augment(x, Augmentation(max_shift=0), generator())
+    torch.testing.assert_close(simclr.detrend(views), x)
+    slopes, offsets = lines(views)
+    assert slopes.std() == pytest.approx(0.04, rel=0.05)
+    assert offsets.std() == pytest.approx(0.3, rel=0.05)
+    assert abs(slopes.mean()) < 0.003
+    assert abs(offsets.mean()) < 0.02
+    assert abs(np.corrcoef(slopes, offsets)[0, 1]) < 0.06
+
+
+def test_an_epoch_has_every_row_once_in_both_views():
+    x = signals(24)
+    generators = [generator(1), generator(2)]
+    batches = list(simclr.draw_batches(x, 10, Augmentation(0, 0.0, 0.0), generators))
+    assert [tuple(batch.shape) for batch in batches] == [(2, 2, 10, 40)] * 2
+    for member in range(2):
+        first, second = torch.cat([batch[member] for batch in batches], dim=1)
+        torch.testing.assert_close(first, second)
+        assert len({row[0].item() for row in first}) == 20
+    assert not torch.equal(batches[0][0], batches[0][1])
+
+
+@settings(deadline=None)
+@given(st.integers(1, 6), st.floats(0.05, 5), st.integers(0, 1000))
+def test_info_nce_equals_a_direct_formula(batch, temperature, seed):
+    first, second = torch.randn(2, 2, batch, 3, generator=generator(seed), dtype=torch.float64)
+    losses = simclr.info_nce(first, second, temperature)
+    for member in range(2):
+        total = 0.0
+        for i in range(batch):
+            a = first[member, i].numpy()
+            cosines = np.array(
+                [a @ b.numpy() / (np.linalg.norm(a) * np.linalg.norm(b.numpy())) for b in second[member]]
+            )
+            # Of the view's own half of the batch, nothing is in the sum.
+            total -= np.log(np.exp(cosines[i] / temperature) / np.exp(cosines / temperature).sum())
+        assert losses[member].item() == pytest.approx(total / batch, abs=1e-9)
+
+
+class PlainNetwork(nn.Module):
+    """One member, of torch's own layers."""
+
+    def __init__(self, channels, projector, parameters, member):
+        super().__init__()
+        cnn = CNN(channels=channels)
+        self.conv1, self.conv2, self.conv3 = cnn.conv1, cnn.conv2, cnn.conv3
+        sizes = (5 * channels, *projector)
+        self.depth = len(projector)
+        for number in range(self.depth):
+            setattr(self, f"linear{number + 1}", nn.Linear(sizes[number], sizes[number + 1]))
+        self.double().load_state_dict({name: tensor[member] for name, tensor in parameters.items()})
+
+    def forward(self, x):
+        h = x.unsqueeze(1)
+        outputs = []
+        for convolution in (self.conv1, self.conv2, self.conv3):
+            h = convolution(h).relu()
+            outputs.append(h.transpose(1, 2).flatten(1))
+        for number in range(1, self.depth + 1):
+            h = getattr(self, f"linear{number}")(outputs[-1])
+            outputs.append(h if number == self.depth else h.relu())
+        return outputs
+
+
+def parameters_of(projector, seeds):
+    parameters = simclr.initial_parameters(40, 4, projector, seeds)
+    return {name: tensor.detach().double().requires_grad_() for name, tensor in parameters.items()}
+
+
+@pytest.mark.parametrize("projector", [(), (6, 3), (6, 6, 6, 3)])
+def test_every_layer_equals_plain_modules(projector):
+    parameters = parameters_of(projector, [0, 1])
+    x = signals(5).expand(2, -1, -1)
+    outputs = simclr.layer_outputs(parameters, x)
+    assert len(outputs) == 3 + len(projector)
+    for member in range(2):
+        plain = PlainNetwork(4, projector, parameters, member)(x[member])
+        torch.testing.assert_close([output[member] for output in outputs], plain)
+
+
+def test_the_paper_has_three_convolutions_of_125_features_and_a_projector():
+    parameters = simclr.initial_parameters(40, 25, experiment.PROJECTORS["default"], [0])
+    assert sum(tensor.numel() for tensor in parameters.values()) == 21_716
+    assert [layer.shape[2] for layer in simclr.layer_outputs(parameters, torch.zeros(1, 2, 40))] == [
+        475,
+        250,
+        125,
+        125,
+        16,
+    ]
+
+
+def train(parameters, x, seeds, epochs=2):
+    return simclr.train(
+        parameters,
+        x,
+        seeds=seeds,
+        epochs=epochs,
+        batch_size=8,
+        learning_rate=1e-2,
+        temperature=0.5,
+        augmentation=Augmentation(),
+        progress=lambda epoch, loss: None,
+    )
+
+
+def test_stacked_training_equals_training_one_at_a_time():
+    x, seeds, projector = signals(30), [3, 5], (6, 3)
+    parameters = parameters_of(projector, seeds)
+    models = [PlainNetwork(4, projector, parameters, member) for member in range(2)]
+    losses = train(parameters, x, seeds)
+    for member, (seed, model) in enumerate(zip(seeds, models, strict=True)):
+        optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
+        draws = generator(seed + 2**32)
+        for _ in range(2):
+            last = []
+            for ((first, second),) in simclr.draw_batches(simclr.detrend(x), 8, Augmentation(), [draws]):
+                a, b = (nn.functional.normalize(model(view)[-1]) for view in (first, second))
+                loss = -torch.log_softmax(a @ b.T / 0.5, dim=1).diag().mean()
+                optimizer.zero_grad()
+                loss.backward()
+                optimizer.step()
+                last.append(loss.item())
+        assert losses[member] == pytest.approx(np.mean(last))
+        for name, parameter in model.named_parameters():
+            torch.testing.assert_close(parameters[name][member], parameter)
+
+
+def test_linear_accuracy_is_that_of_lines_between_the_classes():
+    random = np.random.default_rng(0)
+    y = np.arange(300) % 3
+    corners = np.array([[0, 0], [1, 0], [0, 1]])[y]
+    x = (1000 * (corners + 0.05 * random.normal(size=(300, 2)))).astype(np.float32)
+    assert experiment.linear_accuracy(x[:200], y[:200], x[200:], y[200:]) == 100
+    assert experiment.neighbor_accuracy(x[:200], y[:200], x[200:], y[200:], 10) == 100
+    # No line separates the inside of a circle from its outside; its neighbours do.
+    x = random.normal(size=(300, 2))
+    circle = (np.hypot(*x.T) < 1).astype(np.int64)
+    assert experiment.linear_accuracy(x[:200], circle[:200], x[200:], circle[200:]) < 70
+    assert experiment.neighbor_accuracy(x[:200], circle[:200], x[200:], circle[200:], 5) > 85
+
+
+def test_silhouettes_equal_a_direct_formula():
+    random = np.random.default_rng(0)
+    y = np.arange(40) % 10
+    x = random.normal(size=(40, 3)).astype(np.float32)
+    directions = x / np.linalg.norm(x, axis=1, keepdims=True)
+    distances = 1 - directions @ directions.T
+    silhouettes = np.empty(40)
+    for i in range(40):
+        means = [distances[i, (y == label) & (np.arange(40) != i)].mean() for label in range(10)]
+        nearest = min(mean for label, mean in enumerate(means) if label != y[i])
+        silhouettes[i] = (nearest - means[y[i]]) / max(nearest, means[y[i]])
+    by_hand = [silhouettes[y == label].mean() for label in range(10)]
+    np.testing.assert_allclose(experiment.class_silhouettes(x, y), by_hand, atol=1e-3)
+
+
+def results_of(accuracies, silhouettes):
+    measured = {
+        projector: experiment.Measured(
+            linear_accuracies=[[value + shift for value in layers] for shift in (-0.2, 0.0, 0.2)],
+            final_losses=[2.9] * 3,
+            silhouettes=[[value + 0.01 * seed for value in silhouettes] for seed in range(3)],
+            neighbor_accuracy=59.6,
+            embedding=[],
+            labels=[],
+        )
+        for projector, layers in accuracies.items()
+    }
+    return experiment.Results("self-supervised", experiment.Settings(), 3, measured, 0.0)
+
+
+def test_claims_follow_the_numbers():
+    apart = [0.5 if digit in experiment.APART else 0.0 for digit in range(10)]
+    claims = experiment.claims(results_of(experiment.PUBLISHED, apart))
+    assert [claim.holds for claim in claims] == [True] * 6
+    assert claims[0].published == "layer 3 with 82.1 %, the output 75.0 %"
+    otherwise = {
+        "default": (32, 50, 60, 70, 80, 90),
+        "none": (32, 50, 60, 75),
+        "deep": (90, 80, 70, 60, 50, 40, 30, 20),
+    }
+    claims = experiment.claims(results_of(otherwise, [0.1] * 10))
+    assert [claim.holds for claim in claims] == [False] * 6
+
+
+def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
+    results = experiment.run(seeds=2, quick=True, executor=executor)
+    assert set(results.measured) == {"default", "none", "deep"}
+    for projector, one in results.measured.items():
+        assert np.shape(one.linear_accuracies) == (2, len(experiment.PUBLISHED[projector]))
+        assert np.min(one.linear_accuracies) > 10
+        # The loss of a network that tells nothing apart is the logarithm of the rows of a batch.
+        assert max(one.final_losses) < np.log(100)
+        assert len(json.dumps(asdict(one))) < 20_000
+    assert len(results.measured["default"].embedding) == len(results.measured["default"].labels) == 200
+    figure = experiment.plot(results)
+    embedding, layers = figure.axes
+    assert len(embedding.collections[0].get_offsets()) == 200
+    assert len(layers.lines) >= 2 * 3 + 1
+    assert len(experiment.claims(results)) == 6

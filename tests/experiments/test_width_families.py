@@ -1,0 +1,101 @@
+"""Networks of one width: label noise, losses, and training them at once."""
+
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mnist1d_hf.baselines.models import CNN
+from mnist1d_hf.baselines.stacked import stack_parameters
+from mnist1d_hf.experiments import width_families
+from mnist1d_hf.experiments.width_families import Condition, Optimisation, PlainMLP
+
+OPTIMISATION = Optimisation(epochs=2, batch_size=10, learning_rate=0.05, momentum=0.9)
+
+
+def data(rows=40):
+    generator = torch.Generator().manual_seed(0)
+    return torch.randn(rows, 40, generator=generator), torch.randint(0, 10, (rows,), generator=generator)
+
+
+@given(st.integers(1, 200), st.floats(0, 1), st.integers(0, 2**31))
+def test_exactly_the_stated_share_of_labels_is_wrong(rows, share, seed):
+    y = torch.arange(rows) % 10
+    noisy = width_families.wrong_labels(y, share, seed)
+    assert int((noisy != y).sum()) == round(share * rows)
+    assert noisy.min() >= 0 and noisy.max() <= 9
+    assert torch.equal(noisy, width_families.wrong_labels(y, share, seed))
+
+
+def test_seeds_make_other_labels_wrong_and_all_other_labels_occur():
+    y = torch.zeros(5000, dtype=torch.int64)
+    first, second = (width_families.wrong_labels(y, 0.5, seed) for seed in (0, 1))
+    assert not torch.equal(first, second)
+    assert set(first.tolist()) == set(range(10))
+
+
+def test_the_stacked_forward_pass_equals_that_of_each_member():
+    models = [PlainMLP(6) for _ in range(3)]
+    x = torch.randn(3, 5, 40)
+    stacked = width_families.plain_mlp(stack_parameters(models), x)
+    for member, model in enumerate(models):
+        torch.testing.assert_close(stacked[member], model(x[member]))
+
+
+def test_losses_are_those_of_torch():
+    generator = torch.Generator().manual_seed(0)
+    logits, y = torch.randn(3, 8, 10, generator=generator), torch.randint(0, 10, (3, 8), generator=generator)
+    targets = torch.nn.functional.one_hot(y, 10).float()
+    likelihood = torch.nn.functional.cross_entropy(logits[:2].flatten(0, 1), y[:2].flatten(), reduction="sum")
+    squares = torch.nn.functional.mse_loss(logits[2], targets[2], reduction="sum")
+    torch.testing.assert_close(width_families.total_loss(logits, targets, 2), likelihood + squares)
+    torch.testing.assert_close(width_families.total_loss(logits[:2], targets[:2], 2), likelihood)
+
+
+def plain_training(make, seed, x, y, squared):
+    """Train one network the plain way."""
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        model = make()
+    optimizer = torch.optim.SGD(model.parameters(), lr=0.05, momentum=0.9)
+    generator = torch.Generator().manual_seed(seed + 2**32)
+    for _ in range(2):
+        for rows in torch.randperm(len(x), generator=generator).split(10):
+            logits = model(x[rows])
+            if squared:
+                loss = (logits - torch.nn.functional.one_hot(y[rows], 10)).pow(2).sum(1).mean()
+            else:
+                loss = torch.nn.functional.cross_entropy(logits, y[rows])
+            optimizer.zero_grad()
+            loss.backward()
+            optimizer.step()
+    return model
+
+
+@pytest.mark.parametrize(("architecture", "make"), [("mlp", lambda: PlainMLP(6)), ("cnn", lambda: CNN(channels=6))])
+def test_members_come_out_as_they_do_alone(architecture, make):
+    x, y = data()
+    seeds, epochs = (0, 3), []
+    labels = torch.stack([y, y, y.flip(0), y.flip(0)])
+    stacked = width_families.train_members(
+        architecture, 6, x, labels, 2, seeds, OPTIMISATION, lambda: epochs.append(None)
+    )
+    assert len(epochs) == 2
+    for member, seed in enumerate(seeds * 2):
+        model = plain_training(make, seed, x, labels[member], squared=member >= 2)
+        for name, parameter in model.named_parameters():
+            torch.testing.assert_close(stacked[name][member], parameter, rtol=1e-4, atol=1e-5)
+
+
+def test_errors_are_counted_on_the_labels_of_training_and_the_true_ones_of_the_test_rows():
+    training, test = data(), data(2300)
+    conditions = [Condition(0.25), Condition(0.0), Condition(0.25, squared_error=True)]
+    errors = width_families.train_width("mlp", 5, conditions, (0, 1), OPTIMISATION, training, test, lambda: None)
+    assert errors.num_parameters == sum(parameter.numel() for parameter in PlainMLP(5).parameters())
+    for number, condition in enumerate(conditions):
+        for seed in (0, 1):
+            noisy = width_families.wrong_labels(training[1], condition.label_noise, seed)
+            model = plain_training(lambda: PlainMLP(5), seed, training[0], noisy, condition.squared_error)
+            for x, y, measured in ((training[0], noisy, errors.train), (*test, errors.test)):
+                missed = (model(x).argmax(1) != y).double().mean().item()
+                assert measured[number][seed] == pytest.approx(missed, abs=2 / len(x))
