@@ -27,7 +27,11 @@ Show = Callable[[Sequence[Record]], None]
 
 @click.command("evaluate")
 @click.argument("models", metavar="[MODEL]...", nargs=-1)
-@click.option("--config", type=config_choice, help="Config to evaluate on; 'default' if not given.")
+@click.option(
+    "--config",
+    type=config_choice,
+    help="Config to evaluate on; that of a folder or a repository on the Hub, else 'default'.",
+)
 @click.option(
     "--trained-on",
     type=config_choice,
@@ -78,7 +82,7 @@ def evaluate_command(
         _evaluate_checkpoints(device, show)
         return
     loaded = {name: _load(name, config or "default", trained_on) for name in models}
-    data: Record = {"config": config or "default", "split": split or "test", "set": changes}
+    data: Record = {"config": config or _own_config(loaded), "split": split or "test", "set": changes}
     if sweep:
         _sweep(loaded, sweep, data, output, device, show)
     else:
@@ -92,6 +96,19 @@ def _load(name: str, config: str, trained_on: str | None) -> Baseline:
     if trained_on is None:
         trained_on = config if name in MODELS and (config, name) in list_checkpoints() else "default"
     return load_model(name, trained_on)
+
+
+def _own_config(models: Mapping[str, Baseline]) -> str:
+    """Return the config whose test rows count for all of these models, or `default` if they differ."""
+    from .baselines.models import MODELS
+    from .baselines.table import evaluation_config
+
+    trained_on = {
+        "default" if name in MODELS else model.metadata.get("dataset_config", "default")
+        for name, model in models.items()
+    }
+    configs = {evaluation_config(config) for config in trained_on}
+    return configs.pop() if len(configs) == 1 else "default"
 
 
 def _evaluate_checkpoints(device: str, show: Show | None) -> None:

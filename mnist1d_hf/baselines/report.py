@@ -10,7 +10,7 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from .. import paper
-from ..hub.cards import render_template
+from ..cards import render_template
 from ..plotting import save_figure
 from ..resources import resource_folder
 from ..templates import CLASS_NAMES

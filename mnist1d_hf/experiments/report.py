@@ -9,7 +9,7 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from ..hub.cards import render_template
+from ..cards import render_template
 from ..plotting import save_figure
 from ..resources import resource_folder
 from ..version import DATA_VERSION, __version__

@@ -11,12 +11,12 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData
 
 from .. import paper
+from ..cards import render_template
 from ..mnist1d import CONFIGS, DESCRIPTIONS
 from ..parameters import PARAMETER_NAMES, GenerationParameters
 from ..resources import resource_folder
 from ..templates import CLASS_NAMES
 from ..version import DATA_VERSION, __version__
-from .cards import render_template
 
 TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
 """Ids of the benchmark's tasks by the config they are about."""

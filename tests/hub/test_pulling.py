@@ -398,12 +398,16 @@ def test_the_snippets_of_the_cards_print_what_the_cards_claim(published, hub_env
 
 def test_the_command_evaluates_a_repository_as_it_does_the_bundled_checkpoint(published):
     def evaluate(name, *options):
-        result = CliRunner().invoke(cli.main, ["evaluate", name, "--config", "shuffled", *options])
+        result = CliRunner().invoke(cli.main, ["evaluate", name, *options])
         assert result.exit_code == 0, result.output
         return result.stdout.replace(name, "NAME")
 
     for options in ((), ("--json",), ("--csv",), ("--split", "test[:100]", "--set", "corr_noise_scale=0.5")):
-        assert evaluate("ada/mnist1d-cnn-shuffled", *options) == evaluate("cnn", *options)
+        bundled = evaluate("cnn", "--config", "shuffled", *options)
+        # Without --config, the rows are those of the config it was trained on.
+        assert evaluate("ada/mnist1d-cnn-shuffled", *options) == bundled
+        assert evaluate("ada/mnist1d-cnn-shuffled", "--config", "shuffled", *options) == bundled
+    assert "on the split test of default" in evaluate("ada/mnist1d-cnn-large")
     accuracy = evaluate("ada/mnist1d-cnn-shuffled").splitlines()[3]
     assert f"{100 * float(claim(published, ('model', 'ada/mnist1d-cnn-shuffled'))):.1f}" in accuracy
 
