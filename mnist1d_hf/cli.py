@@ -18,8 +18,8 @@ from .cli_options import config_choice, json_option, set_option
 from .cli_publish import publish_command, verify_command
 from .cli_train import train_command
 from .hub.dataset_repo import build_dataset_repo
-from .hub.remote import HubError
 from .mnist1d import CONFIGS
+from .network import HubError
 from .parameters import GenerationParameters
 from .quickstart import quickstart
 from .registration import NAME

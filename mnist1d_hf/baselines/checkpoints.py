@@ -21,7 +21,7 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from ..hub.remote import HubError, network_errors
+from ..network import HubError, network_errors
 from ..version import DATA_VERSION, __version__
 
 CONFIG_NAME = "config.json"

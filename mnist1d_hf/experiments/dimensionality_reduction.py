@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from ..baselines.data import load_tensors
 from ..extras import require
-from ..hub.remote import HubError, explained
+from ..hub.remote import explained
+from ..network import HubError
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .statistics import PAIRED_TEST, describe, is_greater
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..network import HubError
 from .dataset_repo import BuiltRepo, build_dataset_repo
-from .remote import HubError
 
 __all__ = ["BuiltRepo", "Check", "HubError", "PublishedRepo", "build_dataset_repo", "publish", "verify"]
 

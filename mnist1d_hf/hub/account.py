@@ -9,7 +9,8 @@ from typing import Any
 from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
-from .remote import HubError, retry
+from ..network import HubError
+from .remote import retry
 
 
 def check_namespace(namespace: str) -> None:

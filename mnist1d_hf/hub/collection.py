@@ -10,8 +10,9 @@ from huggingface_hub import Collection, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
 from .. import paper
+from ..network import HubError
 from .comparison import FileChange
-from .remote import HubError, make_sure, retry
+from .remote import make_sure, retry
 
 Item = tuple[Literal["dataset", "model", "paper"], str]
 """Type and id of what is in a collection."""

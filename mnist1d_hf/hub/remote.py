@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
 import logging
 import math
 import random
@@ -24,6 +23,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from ..network import HubError, network_errors
 from ..version import __version__
 from .manifest import FileHash
 
@@ -48,10 +48,6 @@ _PASSING_STATUS = {408, 409, 412, 429, 500, 502, 503, 504}
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _Error = TypeVar("_Error", bound=Exception)
-
-
-class HubError(RuntimeError):
-    """Something on the Hub is missing, forbidden or out of reach; the message says what to do."""
 
 
 class BusyError(HubError):
@@ -187,12 +183,6 @@ def make_sure(make: Callable[[], object], is_there: Callable[[], bool]) -> None:
     except HfHubHTTPError as error:
         if error.response.status_code != 409 or not is_there():
             raise
-
-
-def network_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of a failing network; the client's library for it differs between its versions 1 and 2."""
-    library = importlib.import_module(type(get_session()).__module__.partition(".")[0])
-    return ConnectionError, library.TransportError
 
 
 @contextmanager

@@ -20,11 +20,12 @@ from ..baselines.evaluation import evaluate
 from ..baselines.registry import list_checkpoints, load_model
 from ..baselines.table import evaluation_config
 from ..checksums import FROZEN_SHA256, sha256
+from ..network import HubError
 from .account import check_namespace
 from .dataset_repo import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
 from .model_repo import dataset_repo_id, model_repo_id
-from .remote import HubError, connect, explained, retry
+from .remote import connect, explained, retry
 
 
 @dataclass(frozen=True)
