@@ -1271,13 +1271,20 @@ class _Handler(BaseHTTPRequestHandler):
 
     def read_body(self):
         if self.headers.get("Transfer-Encoding") != "chunked":
-            return self.rfile.read(int(self.headers.get("Content-Length", 0)))
+            return self.read(int(self.headers.get("Content-Length", 0)))
         chunks = []
-        while size := int(self.rfile.readline(), 16):
-            chunks.append(self.rfile.read(size))
+        while size := int(self.rfile.readline() or self.read(1), 16):
+            chunks.append(self.read(size))
             self.rfile.readline()
         self.rfile.readline()
         return b"".join(chunks)
+
+    def read(self, size):
+        """Read so many bytes; a client that is gone before it has sent them has asked for nothing."""
+        body = self.rfile.read(size)
+        if len(body) < size:
+            raise ConnectionAbortedError
+        return body
 
     def send(self, answer, fault):
         self.send_response(answer.status)

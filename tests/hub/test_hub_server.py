@@ -3,6 +3,7 @@
 import contextlib
 import io
 import json
+import socket
 import subprocess
 import sys
 import time
@@ -771,6 +772,22 @@ def test_a_gateway_answers_with_a_page_and_not_with_json(hub, commit):
     hub.fail(path="/validate-yaml", status=502, body=b"<html>Bad gateway</html>")
     with pytest.raises(json.JSONDecodeError):
         commit({"README.md": CARD})
+
+
+@pytest.mark.parametrize(
+    "rest",
+    [
+        "Content-Length: 1000\r\n\r\n{}",
+        "Transfer-Encoding: chunked\r\n\r\n",
+        "Transfer-Encoding: chunked\r\n\r\n3e8\r\n{}",
+    ],
+)
+def test_a_request_that_breaks_off_is_none(hub, rest):
+    with socket.create_connection(("127.0.0.1", hub._server.server_port)) as client:
+        client.sendall(f"POST /api/repos/create HTTP/1.1\r\n{rest}".encode())
+        client.shutdown(socket.SHUT_WR)
+        assert client.recv(1) == b""
+    assert not hub.requests
 
 
 @pytest.mark.usefixtures("hub")

@@ -324,46 +324,52 @@ def test_the_token_is_nowhere(ada_hub, start, tmp_path):
 
 
 @pytest.fixture
-def states(ada_hub, monkeypatch):
-    """Nothing, an older release, and the release: what is on the hub, and what anybody can see of the last."""
+def starts(ada_hub, monkeypatch):
+    """What can be on the hub before a release, nothing or an older one, and how many requests the release then takes."""
+    found = []
 
-    found = [copy.deepcopy((ada_hub.repos, ada_hub._collections))]
+    def publish_and_count():
+        before = copy.deepcopy((ada_hub.repos, ada_hub._collections))
+        del ada_hub.requests[:]
+        publish("ada", configs=["default"])
+        found.append((before, len(ada_hub.requests)))
+
     with monkeypatch.context() as older:
         for module, name in ((dataset_repo, "render_card"), (model_repo, "render_model_card")):
             render = getattr(module, name)
             older.setattr(module, name, lambda *args, render=render, **kw: render(*args, **kw) + "\nOlder.\n")
-        publish("ada", configs=["default"])
-    found.append(copy.deepcopy((ada_hub.repos, ada_hub._collections)))
-    publish("ada", configs=["default"])
-    return found, snapshot(ada_hub)
+        publish_and_count()
+    publish_and_count()
+    return found
 
 
-def kill_and_repeat(hub, start, states, moments):
-    """Kill the command at some of the requests it makes, from nothing and from an older release, and publish again."""
-    before, after = states
+def kill_and_repeat(hub, start, starts, moments):
+    """Kill the command at some of the requests it makes, and publish again."""
+    released = snapshot(hub)
     for number, moment in enumerate(moments):
-        hub.repos, hub._collections = copy.deepcopy(before[number % 2])
+        before, count = starts[number % 2]
+        hub.repos, hub._collections = copy.deepcopy(before)
         settle(hub)
         process = start("ada", "--config", "default", "--yes", "--no-verify")
         # Some requests are carried out though nobody is there any more to be told.
-        fault = hub.fail(nth=moment, before=process.kill, drop=number % 4 < 2)
+        fault = hub.fail(nth=1 + int(moment * count), before=process.kill, drop=number % 4 < 2)
         process.communicate()
         settle(hub)
         hub._faults.remove(fault)
         assert process.returncode == -signal.SIGKILL
         assert all(is_whole(hub, repo) for repo in hub.repos)
         publish("ada", configs=["default"])
-        assert snapshot(hub) == after
+        assert snapshot(hub) == released
 
 
-# The last request from nothing is the 200th or so, from an older release the 170th.
-MOMENTS = random.Random(4).sample(range(2, 150), 20)
+DRAW = random.Random(0)
+MOMENTS = [DRAW.random() for _ in range(20)]
 
 
-def test_a_killed_run_leaves_whole_releases_and_is_finished_by_the_next(ada_hub, start, states):
-    kill_and_repeat(ada_hub, start, states, MOMENTS[:4])
+def test_a_killed_run_leaves_whole_releases_and_is_finished_by_the_next(ada_hub, start, starts):
+    kill_and_repeat(ada_hub, start, starts, MOMENTS[:4])
 
 
 @pytest.mark.slow
-def test_many_killed_runs_leave_whole_releases_and_are_finished_by_the_next(ada_hub, start, states):
-    kill_and_repeat(ada_hub, start, states, MOMENTS)
+def test_many_killed_runs_leave_whole_releases_and_are_finished_by_the_next(ada_hub, start, starts):
+    kill_and_repeat(ada_hub, start, starts, MOMENTS)

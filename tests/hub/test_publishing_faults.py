@@ -361,6 +361,24 @@ def test_two_publishers_of_everything_make_one_collection(ada_hub):
     assert len(collection["items"]) == len(ada_hub.repos) + 1
 
 
+@pytest.mark.parametrize("method", ["DELETE", "POST"])
+def test_a_tag_that_another_publisher_moves_meanwhile_ends_at_the_newest_data(ada_hub, method):
+    publish_configs("default")
+    moved = ada_hub.fail(method=method, path="/tag/", before=lambda: publish_configs("custom-noise"))
+    publish_configs("shuffled")
+    assert moved.hits == 1
+    assert configs_of(ada_hub) == ["custom-noise", "default", "shuffled"]
+    assert ada_hub.tags(*DATASET) == {TAG: ada_hub.history(*DATASET)[0].oid}
+
+
+def test_a_tag_that_somebody_takes_away_meanwhile_comes_back(ada_hub):
+    publish_configs("default")
+    refs = ada_hub.repos[DATASET].refs
+    ada_hub.fail(method="DELETE", path="/tag/", before=lambda: refs.pop(f"refs/tags/{TAG}"))
+    publish_configs("shuffled")
+    assert ada_hub.tags(*DATASET) == {TAG: ada_hub.history(*DATASET)[0].oid}
+
+
 # In parts
 
 
