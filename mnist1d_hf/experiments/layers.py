@@ -60,7 +60,8 @@ def linear(parameters: Parameters, name: str, x: Tensor) -> Tensor:
         Its output.
     """
     weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
-    return torch.baddbmm(bias.unsqueeze(1), x, weight.transpose(1, 2))
+    # In this order, the products of the backward pass are faster where there are few outputs.
+    return torch.baddbmm(bias.unsqueeze(2), weight, x.transpose(1, 2)).transpose(1, 2)
 
 
 def convolve(parameters: Parameters, name: str, x: Tensor, *, stride: int = 1, padding: int = 0) -> Tensor:
@@ -114,8 +115,7 @@ class _Convolution(torch.autograd.Function):
         members, batch, length, inputs = ctx.shape
         count = grad.shape[2]
         rows = grad.reshape(members, batch * count, -1)
-        grad_kernel = torch.bmm(windows.transpose(1, 2), rows)
-        grad_weight = grad_kernel.view(members, -1, inputs, rows.shape[2]).permute(0, 3, 2, 1)
+        grad_weight = torch.bmm(rows.transpose(1, 2), windows).unflatten(2, (-1, inputs)).transpose(2, 3)
         grad_x = None
         if ctx.needs_input_grad[0]:
             parts = torch.bmm(rows, kernel.transpose(1, 2)).view(members, batch, count, -1, inputs)

@@ -77,7 +77,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured with one projector: a value, or a list, a seed."""
+    """What is measured with one projector: a value, or a list, a seed of the part."""
 
     linear_accuracies: list[list[float]]
     """Of each layer in percent, from the pixels to the output."""
@@ -88,7 +88,7 @@ class Measured:
     neighbor_accuracy: float
     """Of nearest neighbours among the pixels, in percent."""
     embedding: list[list[float]]
-    """Both coordinates of test rows in a t-SNE of the output, of the first seed."""
+    """Both coordinates of test rows in a t-SNE of the output, of the first seed; empty but with the default projector."""
     labels: list[int]
     """Of these rows."""
 
@@ -105,10 +105,17 @@ class SelfSupervised(Experiment[Settings, Measured]):
     measurement = Measured
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
-        """Return one part for each projector; its seeds are members of one stack."""
+        """Return one part for each projector, whose seeds are members of one stack.
+
+        Without a projector there are two, as it takes the least time: so two processes share the work evenly.
+        """
+        everyone = list(range(seeds))
+        half = -(-seeds // 2)
+        stacks = [("deep", everyone), ("default", everyone), ("none", everyone[:half]), ("none", everyone[half:])]
         return [
-            Part(projector, settings.epochs, {"projector": projector, "seeds": list(range(seeds))})
-            for projector in PROJECTORS
+            Part("-".join(map(str, [projector, *stack])), settings.epochs, {"projector": projector, "seeds": stack})
+            for projector, stack in stacks
+            if stack
         ]
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
@@ -164,7 +171,7 @@ class SelfSupervised(Experiment[Settings, Measured]):
         """Draw the t-SNE of the output, and the linear accuracy by layer."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.1), layout="constrained")
         embedding, layers = figure.subplots(1, 2)
-        _draw_embedding(embedding, results.measured["default"])
+        _draw_embedding(embedding, _of(results, "default")[0])
         _draw_layers(layers, results)
         return figure
 
@@ -271,9 +278,14 @@ def embed(x: Features, seed: int) -> list[list[float]]:
     return coordinates
 
 
-def _by_layer(results: Results_, projector: str) -> Features:
+def _of(results: Results_, projector: str) -> list[Measured]:
+    """Return the parts with a projector, in the order of their seeds."""
+    return [one for name, one in results.measured.items() if name.split("-")[0] == projector]
+
+
+def _by_layer(results: Results_, projector: str) -> NDArray[np.float64]:
     """Return the linear accuracies, of shape (seeds, layers)."""
-    return np.array(results.measured[projector].linear_accuracies)
+    return np.concatenate([one.linear_accuracies for one in _of(results, projector)])
 
 
 def _middle_is_best(results: Results_, projector: str) -> Claim:
@@ -313,7 +325,7 @@ def _projector_helps(results: Results_) -> Claim:
 
 
 def _digits_stand_apart(results: Results_) -> Claim:
-    silhouettes = np.array(results.measured["default"].silhouettes)
+    silhouettes = np.array(_of(results, "default")[0].silhouettes)
     apart = np.isin(np.arange(NUM_CLASSES), APART)
     ours, other = silhouettes[:, apart].mean(1).tolist(), silhouettes[:, ~apart].mean(1).tolist()
     return Claim(
@@ -352,7 +364,7 @@ def _draw_layers(axis: Axes, results: Results_) -> None:
             markersize=3,
             label=NAMES[projector].removeprefix("the "),
         )
-    neighbors = results.measured["default"].neighbor_accuracy
+    neighbors = _of(results, "default")[0].neighbor_accuracy
     axis.axhline(neighbors, color="#616e7c", linestyle=":", linewidth=0.8)
     axis.text(7, neighbors, "nearest neighbours of pixels", fontsize=7, ha="right", va="top", color="#616e7c")
     axis.set(xlabel="layer (0: pixels)", ylabel="linear accuracy (%)", xticks=range(8))

@@ -93,15 +93,15 @@ def augment(x: Tensor, augmentation: Augmentation, generator: torch.Generator) -
     return shifted + slopes * positions(x) + offsets
 
 
-def info_nce(first: Tensor, second: Tensor, temperature: float) -> Tensor:
+def info_nce(outputs: Tensor, temperature: float) -> Tensor:
     """Return the InfoNCE loss: how well the second view of a signal is told from those of the others, by its first view.
 
-    A view is only compared with those of the other half of the batch ("half-batch repulsion"), by the cosine.
+    A first view is compared with the second views only ("half-batch repulsion"), by the cosine.
 
     Parameters
     ----------
-    first, second : Tensor of shape (members, batch, outputs)
-        Outputs for both views.
+    outputs : Tensor of shape (members, 2, batch, outputs)
+        What the network makes of both views.
     temperature : float
         Divides the cosines.
 
@@ -110,8 +110,9 @@ def info_nce(first: Tensor, second: Tensor, temperature: float) -> Tensor:
     Tensor of shape (members,)
         Mean over the batch, in nats.
     """
-    members, batch, _ = first.shape
-    cosines = torch.bmm(F.normalize(first, dim=2), F.normalize(second, dim=2).transpose(1, 2))
+    members, _, batch, _ = outputs.shape
+    first, second = F.normalize(outputs, dim=3).unbind(1)
+    cosines = torch.bmm(first, second.transpose(1, 2))
     partners = torch.arange(batch).repeat(members)
     losses = F.cross_entropy(cosines.flatten(0, 1) / temperature, partners, reduction="none")
     return losses.view(members, batch).mean(1)
@@ -221,7 +222,7 @@ def train(
         losses = []
         for views in draw_batches(signals, batch_size, augmentation, generators):
             outputs = layer_outputs(parameters, views.flatten(1, 2))[-1]
-            loss = info_nce(outputs[:, :batch_size], outputs[:, batch_size:], temperature)
+            loss = info_nce(outputs.unflatten(1, (2, -1)), temperature)
             optimizer.zero_grad()
             # The sum over members: each member's gradient is what it is alone.
             loss.sum().backward()

@@ -81,8 +81,9 @@ def test_an_epoch_has_every_row_once_in_both_views():
 @settings(deadline=None)
 @given(st.integers(1, 6), st.floats(0.05, 5), st.integers(0, 1000))
 def test_info_nce_equals_a_direct_formula(batch, temperature, seed):
-    first, second = torch.randn(2, 2, batch, 3, generator=generator(seed), dtype=torch.float64)
-    losses = simclr.info_nce(first, second, temperature)
+    outputs = torch.randn(2, 2, batch, 3, generator=generator(seed), dtype=torch.float64)
+    first, second = outputs.unbind(1)
+    losses = simclr.info_nce(outputs, temperature)
     for member in range(2):
         total = 0.0
         for i in range(batch):
@@ -215,15 +216,17 @@ def test_silhouettes_equal_a_direct_formula():
 
 def results_of(accuracies, silhouettes):
     measured = {
-        projector: experiment.Measured(
-            linear_accuracies=[[value + shift for value in layers] for shift in (-0.2, 0.0, 0.2)],
-            final_losses=[2.9] * 3,
-            silhouettes=[[value + 0.01 * seed for value in silhouettes] for seed in range(3)],
+        part.name: experiment.Measured(
+            linear_accuracies=[
+                [value + 0.2 * seed for value in accuracies[part.values["projector"]]] for seed in part.values["seeds"]
+            ],
+            final_losses=[2.9 for _ in part.values["seeds"]],
+            silhouettes=[[value + 0.01 * seed for value in silhouettes] for seed in part.values["seeds"]],
             neighbor_accuracy=59.6,
             embedding=[],
             labels=[],
         )
-        for projector, layers in accuracies.items()
+        for part in experiment.EXPERIMENT.plan(experiment.Settings(), 3)
     }
     return experiment.Results("self-supervised", experiment.Settings(), 3, measured, 0.0)
 
@@ -242,16 +245,26 @@ def test_claims_follow_the_numbers():
     assert [claim.holds for claim in claims] == [False] * 6
 
 
+def test_the_parts_have_every_seed_with_every_projector_once():
+    for seeds in (1, 2, 3, 4):
+        parts = experiment.EXPERIMENT.plan(experiment.Settings(), seeds)
+        members = [(part.values["projector"], seed) for part in parts for seed in part.values["seeds"]]
+        assert sorted(members) == sorted((name, seed) for name in experiment.PROJECTORS for seed in range(seeds))
+        assert len({part.name for part in parts}) == len(parts)
+
+
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(seeds=2, quick=True, executor=executor)
-    assert set(results.measured) == {"default", "none", "deep"}
-    for projector, one in results.measured.items():
-        assert np.shape(one.linear_accuracies) == (2, len(experiment.PUBLISHED[projector]))
+    assert list(results.measured) == ["deep-0-1", "default-0-1", "none-0", "none-1"]
+    for name, one in results.measured.items():
+        projector, *seeds = name.split("-")
+        assert np.shape(one.linear_accuracies) == (len(seeds), len(experiment.PUBLISHED[projector]))
         assert np.min(one.linear_accuracies) > 10
         # The loss of a network that tells nothing apart is the logarithm of the rows of a batch.
         assert max(one.final_losses) < np.log(100)
         assert len(json.dumps(asdict(one))) < 20_000
-    assert len(results.measured["default"].embedding) == len(results.measured["default"].labels) == 200
+    default = results.measured["default-0-1"]
+    assert len(default.embedding) == len(default.labels) == 200
     figure = experiment.plot(results)
     embedding, layers = figure.axes
     assert len(embedding.collections[0].get_offsets()) == 200
