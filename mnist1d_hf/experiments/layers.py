@@ -1,126 +1,287 @@
-"""Layers of many members at once: parameters stacked along a first dimension, channels last, every product a batched one.
+"""Layers of many members at once, with their backward passes written out.
 
-The convolution has a backward pass of its own. Automatic differentiation would go back through every slice that its windows are
-made of, and would take longer for that than for the products.
+Parameters are stacked along a first dimension, channels are last, and every product is a batched one. What a layer computes
+is in memory that is allocated once, and is overwritten by the next batch of the same size. For networks as small as these,
+automatic differentiation and fresh memory in every step take as long as the products themselves.
 """
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Any
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..baselines.stacked import Parameters
+
+class Layer(ABC):
+    """A layer: its forward pass, and the gradients for the batch that passed last."""
+
+    parameters: tuple[Tensor, ...] = ()
+    """Stacked parameters."""
+
+    def __init__(self) -> None:
+        self._memory: dict[tuple[str, torch.Size], Tensor] = {}
+
+    @abstractmethod
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output.
+
+        Parameters
+        ----------
+        x : Tensor of shape (members, batch, ...)
+            Its input.
+
+        Returns
+        -------
+        Tensor of shape (members, batch, ...)
+            Overwritten by the next batch of the same size.
+        """
+
+    @abstractmethod
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Return the gradient by the input.
+
+        Parameters
+        ----------
+        grad : Tensor
+            Gradient by the output, of its shape.
+
+        Returns
+        -------
+        Tensor
+            Of the shape of the input.
+        """
+
+    def set_gradients(self, grad: Tensor) -> None:  # noqa: B027
+        """Set ``grad`` of the parameters, if there are any.
+
+        Parameters
+        ----------
+        grad : Tensor
+            Gradient by the output, of its shape.
+        """
+
+    def _kept(self, name: str, shape: Sequence[int], like: Tensor) -> Tensor:
+        """Return memory of a shape, zero when it is first used."""
+        key = name, torch.Size(shape)
+        if key not in self._memory:
+            self._memory[key] = like.new_zeros(shape)
+        return self._memory[key]
 
 
-def draw_layer(name: str, shape: tuple[int, ...], generators: Sequence[torch.Generator]) -> Parameters:
-    """Draw weight and bias as torch's own layers do: uniform within 1 / sqrt(inputs of a unit).
+class Linear(Layer):
+    """A linear layer, of all that an example has.
 
     Parameters
     ----------
-    name : str
-        Name of the layer.
-    shape : tuple of int
-        Shape of the weight of one member: (outputs, inputs), and the size of the kernel of a convolution.
+    weight : Tensor of shape (members, outputs, inputs)
+        Weights.
+    bias : Tensor of shape (members, outputs)
+        Biases.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor) -> None:
+        super().__init__()
+        self.weight, self.bias = self.parameters = weight, bias
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output, of shape (members, batch, outputs)."""
+        self._shape = x.shape
+        self._x = x.flatten(2)
+        # Few outputs come first: that product is twice as fast.
+        return torch.baddbmm(self.bias.unsqueeze(2), self.weight, self._x.transpose(1, 2)).transpose(1, 2)
+
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Return the gradient by the input."""
+        return torch.bmm(grad, self.weight).view(self._shape)
+
+    def set_gradients(self, grad: Tensor) -> None:
+        """Set ``grad`` of weight and bias."""
+        self.weight.grad = torch.bmm(grad.transpose(1, 2), self._x)
+        self.bias.grad = grad.sum(1)
+
+
+class Convolution(Layer):
+    """A convolution: a product of the weights with all windows of the input.
+
+    Parameters
+    ----------
+    weight : Tensor of shape (members, outputs, size, inputs)
+        Weights.
+    bias : Tensor of shape (members, outputs)
+        Biases.
+    stride : int
+        Positions from one window to the next.
+    padding : int
+        Zeros before and after the input.
+    """
+
+    def __init__(self, weight: Tensor, bias: Tensor, *, stride: int = 1, padding: int = 0) -> None:
+        super().__init__()
+        self.weight, self.bias = self.parameters = weight, bias
+        self.stride, self.padding = stride, padding
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output, of shape (members, batch, windows, outputs), of an input (members, batch, length, inputs)."""
+        members, batch, length, inputs = x.shape
+        _, outputs, size, _ = self.weight.shape
+        self._padded = self._kept("padded", (members, batch, length + 2 * self.padding, inputs), x)
+        self._padded[:, :, self.padding : self.padding + length] = x
+        count = (self._padded.shape[2] - size) // self.stride + 1
+        self._windows = self._kept("windows", (members, batch, count, size, inputs), x)
+        member, example, position, channel = self._padded.stride()
+        steps = (member, example, self.stride * position, position, channel)
+        self._windows.copy_(self._padded.as_strided(self._windows.shape, steps))
+        output = self._kept("output", (members, batch, count, outputs), x)
+        kernel = self.weight.flatten(2).transpose(1, 2)
+        torch.baddbmm(self.bias.unsqueeze(1), _rows(self._windows), kernel, out=_rows(output))
+        return output
+
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Return the gradient by the input: those by the windows, added up where they overlap."""
+        windows = self._kept("gradient by windows", self._windows.shape, grad)
+        torch.bmm(_rows(grad), self.weight.flatten(2), out=_rows(windows))
+        padded = self._kept("gradient by padded", self._padded.shape, grad).zero_()
+        stop = self.stride * (windows.shape[2] - 1) + 1
+        for start, part in enumerate(windows.unbind(3)):
+            padded[:, :, start : start + stop : self.stride] += part
+        return padded[:, :, self.padding : padded.shape[2] - self.padding]
+
+    def set_gradients(self, grad: Tensor) -> None:
+        """Set ``grad`` of weight and bias."""
+        rows = _rows(grad)
+        self.weight.grad = torch.bmm(rows.transpose(1, 2), _rows(self._windows)).view_as(self.weight)
+        self.bias.grad = rows.sum(1)
+
+
+class Relu(Layer):
+    """Sets what is negative to zero, in the memory of its input."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the input, changed."""
+        self._output = x.clamp_min_(0)
+        return self._output
+
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Return the gradient by the input."""
+        return is_positive(self._output, self._kept("gradient", self._output.shape, grad)).mul_(grad)
+
+
+class Network:
+    """Layers one after another.
+
+    Parameters
+    ----------
+    layers : sequence of Layer
+        The layers.
+    """
+
+    def __init__(self, layers: Sequence[Layer]) -> None:
+        self.layers = layers
+        self.parameters = [parameter for layer in layers for parameter in layer.parameters]
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output of the last layer.
+
+        Parameters
+        ----------
+        x : Tensor of shape (members, batch, length, 1)
+            Signals.
+
+        Returns
+        -------
+        Tensor of shape (members, batch, outputs)
+            Overwritten by the next batch of the same size.
+        """
+        for layer in self.layers:
+            x = layer.forward(x)
+        return x
+
+    def set_gradients(self, grad: Tensor) -> None:
+        """Set ``grad`` of all parameters, for the batch that passed last.
+
+        Parameters
+        ----------
+        grad : Tensor
+            Gradient by the output, of its shape.
+        """
+        first, *others = self.layers
+        for layer in reversed(others):
+            layer.set_gradients(grad)
+            grad = layer.input_gradient(grad)
+        first.set_gradients(grad)
+
+
+def draw_linear(inputs: int, outputs: int, generators: Sequence[torch.Generator]) -> Linear:
+    """Draw a linear layer as torch's own is drawn: uniform within 1 / sqrt(inputs of an output).
+
+    Parameters
+    ----------
+    inputs, outputs : int
+        Sizes.
     generators : sequence of torch.Generator
         One for each member.
 
     Returns
     -------
-    dict of str to Tensor
-        Leaf tensors ``<name>.weight``, of shape (members, \\*shape), and ``<name>.bias``, of shape (members, outputs).
+    Linear
+        The layer.
     """
+    return Linear(*_draw((outputs, inputs), generators))
+
+
+def draw_convolution(
+    inputs: int, outputs: int, size: int, generators: Sequence[torch.Generator], *, stride: int = 1, padding: int = 0
+) -> Convolution:
+    """Draw a convolution as torch's own is drawn: uniform within 1 / sqrt(inputs of an output).
+
+    Parameters
+    ----------
+    inputs, outputs, size : int
+        Channels, and size of the kernel.
+    generators : sequence of torch.Generator
+        One for each member.
+    stride, padding : int
+        Of the layer.
+
+    Returns
+    -------
+    Convolution
+        The layer.
+    """
+    return Convolution(*_draw((outputs, size, inputs), generators), stride=stride, padding=padding)
+
+
+def is_positive(x: Tensor, out: Tensor) -> Tensor:
+    """Write 1 where a value is positive, and 0 elsewhere; as numbers, for products with truth values are slow.
+
+    Parameters
+    ----------
+    x : Tensor
+        Values.
+    out : Tensor
+        Memory of the same shape.
+
+    Returns
+    -------
+    Tensor
+        That memory.
+    """
+    return torch.gt(x, 0, out=out)
+
+
+def _draw(shape: tuple[int, ...], generators: Sequence[torch.Generator]) -> tuple[Tensor, Tensor]:
+    """Return weight (members, *shape) and bias (members, outputs)."""
     bound = torch.Size(shape[1:]).numel() ** -0.5
 
     def uniform(*size: int) -> Tensor:
         drawn = torch.stack([torch.rand(*size, generator=generator) for generator in generators])
-        return drawn.mul(2).sub(1).mul(bound).requires_grad_()
+        return drawn.mul(2).sub(1).mul(bound)
 
-    return {f"{name}.weight": uniform(*shape), f"{name}.bias": uniform(shape[0])}
-
-
-def linear(parameters: Parameters, name: str, x: Tensor) -> Tensor:
-    """Apply a linear layer.
-
-    Parameters
-    ----------
-    parameters : dict of str to Tensor
-        Weight (members, outputs, inputs) and bias.
-    name : str
-        Name of the layer.
-    x : Tensor of shape (members, batch, inputs)
-        Its input.
-
-    Returns
-    -------
-    Tensor of shape (members, batch, outputs)
-        Its output.
-    """
-    weight, bias = parameters[f"{name}.weight"], parameters[f"{name}.bias"]
-    # In this order, the products of the backward pass are faster where there are few outputs.
-    return torch.baddbmm(bias.unsqueeze(2), weight, x.transpose(1, 2)).transpose(1, 2)
+    return uniform(*shape), uniform(shape[0])
 
 
-def convolve(parameters: Parameters, name: str, x: Tensor, *, stride: int = 1, padding: int = 0) -> Tensor:
-    """Apply a convolution.
-
-    Parameters
-    ----------
-    parameters : dict of str to Tensor
-        Weight (members, outputs, inputs, size) and bias.
-    name : str
-        Name of the layer.
-    x : Tensor of shape (members, batch, length, inputs)
-        Its input, not shorter than the kernel once it is padded.
-    stride : int
-        Positions from one window to the next.
-    padding : int
-        Zeros before and after.
-
-    Returns
-    -------
-    Tensor of shape (members, batch, windows, outputs)
-        Its output.
-    """
-    result: Tensor = _Convolution.apply(x, parameters[f"{name}.weight"], parameters[f"{name}.bias"], stride, padding)
-    return result
-
-
-class _Convolution(torch.autograd.Function):
-    """The product of all windows of an input, in rows, and the kernel as a matrix, (size * inputs, outputs)."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, weight: Tensor, bias: Tensor, stride: int, padding: int) -> Tensor:
-        padded = F.pad(x, (0, 0, padding, padding))
-        members, batch, length, inputs = padded.shape
-        size = weight.shape[3]
-        count = (length - size) // stride + 1
-        steps = padded.stride()
-        # Channels are last, so that a window is a run of memory.
-        overlapping = padded.as_strided(
-            (members, batch, count, size * inputs), (steps[0], steps[1], stride * steps[2], 1)
-        )
-        windows = overlapping.reshape(members, batch * count, size * inputs)
-        kernel = weight.permute(0, 3, 2, 1).reshape(members, size * inputs, -1)
-        ctx.save_for_backward(windows, kernel)
-        ctx.shape, ctx.stride, ctx.padding = padded.shape, stride, padding
-        return torch.baddbmm(bias.unsqueeze(1), windows, kernel).view(members, batch, count, -1)
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor | None, Tensor, Tensor, None, None]:
-        windows, kernel = ctx.saved_tensors
-        members, batch, length, inputs = ctx.shape
-        count = grad.shape[2]
-        rows = grad.reshape(members, batch * count, -1)
-        grad_weight = torch.bmm(rows.transpose(1, 2), windows).unflatten(2, (-1, inputs)).transpose(2, 3)
-        grad_x = None
-        if ctx.needs_input_grad[0]:
-            parts = torch.bmm(rows, kernel.transpose(1, 2)).view(members, batch, count, -1, inputs)
-            padded = grad.new_zeros(ctx.shape)
-            for start, part in enumerate(parts.unbind(3)):
-                padded[:, :, start : start + ctx.stride * (count - 1) + 1 : ctx.stride] += part
-            grad_x = padded[:, :, ctx.padding : length - ctx.padding]
-        return grad_x, grad_weight, rows.sum(1), None, None
+def _rows(x: Tensor) -> Tensor:
+    """Return one matrix a member: examples and positions are rows, all that a position has is in its columns."""
+    return x.flatten(3).flatten(1, 2)

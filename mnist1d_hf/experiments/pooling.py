@@ -7,9 +7,9 @@ jumps, that is the mean over the last sixth of it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 import torch
@@ -17,11 +17,10 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ..baselines.data import load_tensors
-from ..baselines.stacked import Parameters
 from ..extras import require
 from ..templates import NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
-from .layers import convolve, draw_layer, linear
+from .layers import Layer, Network, Relu, draw_convolution, draw_linear, is_positive
 from .statistics import PAIRED_TEST, describe, is_greater
 
 if TYPE_CHECKING:
@@ -53,8 +52,11 @@ POOLED = ("max", "average", "L2")
 
 _STYLES = {"none": "k-", "stride": "k--", "max": "C3-", "average": "C2-", "L2": "C0-"}
 
-# Rows classified at once, to bound memory.
-_EVALUATION_ROWS = 200
+# A shorter pair of positions is taken for zero.
+_SHORTEST = 1e-12
+
+# Rows classified at once: as many as in training, whose memory is used again.
+_ROWS_AT_ONCE = 100
 
 
 @dataclass(frozen=True)
@@ -107,12 +109,12 @@ class Pooling(Experiment[Settings, Measured]):
         samples = {"num_samples": rows + settings.test_rows, "train_split": rows / (rows + settings.test_rows)}
         x, y = load_tensors("default", "train", **samples)
         x_test, y_test = load_tensors("default", "test", **samples)
-        parameters = initial_parameters(kind, x.shape[1], settings.channels, part.values["seeds"])
+        network = draw_network(kind, x.shape[1], settings.channels, part.values["seeds"])
         steps, accuracies = [], []
-        for step in train(kind, parameters, x, y, settings):
+        for step in train(network, x, y, settings):
             if step % settings.evaluate_every == 0 or step == settings.steps:
                 steps.append(step)
-                accuracies.append(accuracy(kind, parameters, x_test, y_test))
+                accuracies.append(accuracy(network, x_test, y_test))
                 progress(step, f"test accuracy {np.mean(accuracies[-1]):.1f} %")
         return Measured(steps, np.transpose(accuracies).round(2).tolist())
 
@@ -144,8 +146,92 @@ class Pooling(Experiment[Settings, Measured]):
         return figure
 
 
-def initial_parameters(kind: str, length: int, channels: int, seeds: list[int]) -> Parameters:
-    """Draw the parameters of one member for each seed; kinds of one seed have the same convolutions.
+class MaxPool(Layer):
+    """A ReLU, and the larger of each two positions; of two that are equal, the second has the gradient."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return half as many positions."""
+        self._x = x
+        first, second = pairs(x)
+        self._output = self._kept("output", first.shape, x)
+        return torch.maximum(first, second, out=self._output).clamp_min_(0)
+
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Return the gradient by the input."""
+        passed = is_positive(self._output, self._kept("passed", grad.shape, grad)).mul_(grad)
+        gradient = self._kept("gradient", self._x.shape, grad)
+        first, second = pairs(gradient)
+        torch.gt(*pairs(self._x), out=first).mul_(passed)
+        torch.sub(passed, first, out=second)
+        return gradient
+
+
+class AveragePool(Layer):
+    """A ReLU, in the memory of the input, and the mean of each two positions."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return half as many positions."""
+        self._x = x.clamp_min_(0)
+        first, second = pairs(x)
+        return torch.lerp(first, second, 0.5, out=self._kept("output", first.shape, x))
+
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Return the gradient by the input."""
+        gradient = is_positive(self._x, self._kept("gradient", self._x.shape, grad))
+        half = grad * 0.5
+        for position in pairs(gradient):
+            position.mul_(half)
+        return gradient
+
+
+class L2Pool(Layer):
+    """A ReLU, in the memory of the input, and the length of each two positions, taken as a vector."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return half as many positions."""
+        self._x = x.clamp_min_(0)
+        first, second = pairs(x)
+        self._output = torch.mul(first, first, out=self._kept("output", first.shape, x))
+        return self._output.addcmul_(second, second).sqrt_()
+
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Return the gradient by the input: zero where the length is, and has none."""
+        gradient = self._kept("gradient", self._x.shape, grad)
+        ratio = grad / self._output.clamp_min(_SHORTEST)
+        for position, out in zip(pairs(self._x), pairs(gradient), strict=True):
+            torch.mul(position, ratio, out=out)
+        return gradient
+
+
+POOL: dict[str, type[Layer]] = {
+    "none": Relu,
+    "stride": Relu,
+    "max": MaxPool,
+    "average": AveragePool,
+    "L2": L2Pool,
+}
+"""What follows a convolution, by kind: takes (members, batch, length, channels), and halves the length if it pools."""
+
+
+def pairs(x: Tensor) -> tuple[Tensor, Tensor]:
+    """Return the first and the second of each two positions.
+
+    Parameters
+    ----------
+    x : Tensor of shape (members, batch, length, channels)
+        An even number of positions.
+
+    Returns
+    -------
+    first, second : Tensor of shape (members, batch, length / 2, channels)
+        Views.
+    """
+    first, second = x.unflatten(2, (-1, 2)).unbind(3)
+    return first, second
+
+
+def draw_network(kind: str, length: int, channels: int, seeds: list[int]) -> Network:
+    """Draw one member for each seed; kinds of one seed have the same convolutions.
 
     Parameters
     ----------
@@ -160,27 +246,26 @@ def initial_parameters(kind: str, length: int, channels: int, seeds: list[int]) 
 
     Returns
     -------
-    dict of str to Tensor
-        Weights and biases of ``conv1``, ``conv2`` and ``linear``, stacked.
+    Network
+        Two convolutions, each with ReLU and pooling, and a linear layer.
     """
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    stride = 2 if kind == "stride" else 1
+    layers: list[Layer] = []
+    for inputs in (1, channels):
+        layers.append(draw_convolution(inputs, channels, 3, generators, stride=stride, padding=1))
+        layers.append(POOL[kind]())
     positions = length if kind == "none" else length // 4
-    return {
-        **draw_layer("conv1", (channels, 1, 3), generators),
-        **draw_layer("conv2", (channels, channels, 3), generators),
-        **draw_layer("linear", (NUM_CLASSES, positions * channels), generators),
-    }
+    return Network([*layers, draw_linear(positions * channels, NUM_CLASSES, generators)])
 
 
-def train(kind: str, parameters: Parameters, x: Tensor, y: Tensor, settings: Settings) -> Iterator[int]:
-    """Train members in place with Adam, on the same batches: rows in their order, again and again.
+def train(network: Network, x: Tensor, y: Tensor, settings: Settings) -> Iterator[int]:
+    """Train members with Adam, on the same batches: rows in their order, again and again.
 
     Parameters
     ----------
-    kind : str
-        Kind of pooling.
-    parameters : dict of str to Tensor
-        Stacked parameters.
+    network : Network
+        Changed in place.
     x : Tensor of shape (rows, length)
         Signals.
     y : Tensor of int64, shape (rows,)
@@ -193,103 +278,43 @@ def train(kind: str, parameters: Parameters, x: Tensor, y: Tensor, settings: Set
     int
         After every step, its number, counted from 1.
     """
-    optimizer = torch.optim.Adam(parameters.values(), lr=settings.learning_rate, fused=True)
+    optimizer = torch.optim.Adam(network.parameters, lr=settings.learning_rate, fused=True)
+    targets = F.one_hot(y, NUM_CLASSES).to(x.dtype)
     for step in range(1, settings.steps + 1):
         rows = torch.arange((step - 1) * settings.batch_size, step * settings.batch_size) % len(x)
-        logits = forward(kind, parameters, x[rows])
-        optimizer.zero_grad()
-        # The mean over rows, the sum over members: each member's gradient is what it is alone.
-        loss = F.cross_entropy(logits.flatten(0, 1), y[rows].repeat(len(logits)), reduction="sum") / len(rows)
-        loss.backward()
+        probabilities = forward(network, x[rows]).softmax(2)
+        # The derivative of the mean cross-entropy of each member.
+        network.set_gradients((probabilities - targets[rows]) / len(rows))
         optimizer.step()
         yield step
 
 
-def forward(kind: str, parameters: Parameters, x: Tensor) -> Tensor:
-    """Return the logits of two convolutions, each with ReLU and pooling, and a linear layer.
+def forward(network: Network, x: Tensor) -> Tensor:
+    """Return the logits of signals that are the same for all members.
 
     Parameters
     ----------
-    kind : str
-        Kind of pooling.
-    parameters : dict of str to Tensor
-        Stacked parameters.
+    network : Network
+        The members.
     x : Tensor of shape (batch, length)
-        Signals, the same for all members.
+        Signals.
 
     Returns
     -------
     Tensor of shape (members, batch, classes)
         Logits.
     """
-    members = len(parameters["conv1.bias"])
-    h = x.unsqueeze(2).expand(members, -1, -1, -1)
-    for layer in ("conv1", "conv2"):
-        h = POOL[kind](convolve(parameters, layer, h, stride=2 if kind == "stride" else 1, padding=1))
-    return linear(parameters, "linear", h.flatten(2))
+    members = len(network.parameters[0])
+    return network.forward(x.unsqueeze(2).expand(members, -1, -1, -1))
 
 
-def max_pool(h: Tensor) -> Tensor:
-    """Return the larger of each two positions after a ReLU; of two that are equal, the second has the gradient."""
-    first, second = _pairs(h)
-    # The derivative of max() itself is slow, as it halves the gradient where both are equal.
-    return torch.relu(second + torch.relu(first - second))
-
-
-def average_pool(h: Tensor) -> Tensor:
-    """Return the mean of each two positions after a ReLU."""
-    first, second = _pairs(F.relu(h))
-    return torch.lerp(first, second, 0.5)
-
-
-def l2_pool(h: Tensor) -> Tensor:
-    """Return the length of each two positions after a ReLU, taken as a vector."""
-    result: Tensor = _Length.apply(*_pairs(F.relu(h)))
-    return result
-
-
-POOL: dict[str, Callable[[Tensor], Tensor]] = {
-    "none": F.relu,
-    "stride": F.relu,
-    "max": max_pool,
-    "average": average_pool,
-    "L2": l2_pool,
-}
-"""What follows a convolution, by kind: takes (members, batch, length, channels), halves the length if it pools."""
-
-
-def _pairs(h: Tensor) -> tuple[Tensor, Tensor]:
-    """Return the first and the second of each two positions."""
-    first, second = h.unflatten(2, (-1, 2)).unbind(3)
-    return first, second
-
-
-class _Length(torch.autograd.Function):
-    """Length of vectors (a, b); its derivative at zero is taken as zero, not as NaN."""
-
-    @staticmethod
-    def forward(ctx: Any, a: Tensor, b: Tensor) -> Tensor:
-        length = torch.addcmul(a * a, b, b).sqrt()
-        ctx.save_for_backward(a, b, length)
-        return length
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, Tensor]:
-        a, b, length = ctx.saved_tensors
-        scaled = grad / length.clamp_min(torch.finfo(length.dtype).tiny)
-        return a * scaled, b * scaled
-
-
-@torch.no_grad()
-def accuracy(kind: str, parameters: Parameters, x: Tensor, y: Tensor) -> list[float]:
+def accuracy(network: Network, x: Tensor, y: Tensor) -> list[float]:
     """Return the accuracy of each member.
 
     Parameters
     ----------
-    kind : str
-        Kind of pooling.
-    parameters : dict of str to Tensor
-        Stacked parameters.
+    network : Network
+        The members.
     x : Tensor of shape (rows, length)
         Signals.
     y : Tensor of int64, shape (rows,)
@@ -300,7 +325,7 @@ def accuracy(kind: str, parameters: Parameters, x: Tensor, y: Tensor) -> list[fl
     list of float
         In percent.
     """
-    predicted = [forward(kind, parameters, part).argmax(2) for part in x.split(_EVALUATION_ROWS)]
+    predicted = [forward(network, rows).argmax(2) for rows in x.split(_ROWS_AT_ONCE)]
     accuracies: list[float] = (100 * (torch.cat(predicted, 1) == y).double().mean(1)).tolist()
     return accuracies
 

@@ -15,11 +15,11 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ..baselines.data import load_tensors
-from ..baselines.stacked import Parameters
 from ..extras import require
 from ..templates import NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
-from .simclr import Augmentation, initial_parameters, layer_outputs, train
+from .layers import Network
+from .simclr import Augmentation, draw_network, layer_outputs, train
 from .statistics import PAIRED_TEST, describe, is_greater
 
 if TYPE_CHECKING:
@@ -123,9 +123,9 @@ class SelfSupervised(Experiment[Settings, Measured]):
         projector, seeds = part.values["projector"], part.values["seeds"]
         x, y = load_tensors("default", f"train[:{settings.train_rows}]")
         x_test, y_test = load_tensors("default", "test")
-        parameters = initial_parameters(x.shape[1], settings.channels, PROJECTORS[projector], seeds)
+        network = draw_network(x.shape[1], settings.channels, PROJECTORS[projector], seeds)
         losses = train(
-            parameters,
+            network,
             x,
             seeds=seeds,
             epochs=settings.epochs,
@@ -135,7 +135,7 @@ class SelfSupervised(Experiment[Settings, Measured]):
             augmentation=settings.augmentation,
             progress=lambda epoch, loss: progress(epoch, f"loss {loss:.3f}"),
         )
-        features, features_test = all_features(parameters, x), all_features(parameters, x_test)
+        features, features_test = all_features(network, x), all_features(network, x_test)
         labels, labels_test = y.numpy(), y_test.numpy()
         embeds = projector == "default"
         # One thread, as in the training: another process is busy on the next core.
@@ -176,13 +176,13 @@ class SelfSupervised(Experiment[Settings, Measured]):
         return figure
 
 
-def all_features(parameters: Parameters, x: Tensor) -> list[Features]:
+def all_features(network: Network, x: Tensor) -> list[Features]:
     """Return the output of every layer for signals that are the same for all members.
 
     Parameters
     ----------
-    parameters : dict of str to Tensor
-        Stacked parameters.
+    network : Network
+        The members.
     x : Tensor of shape (rows, length)
         Signals.
 
@@ -191,9 +191,8 @@ def all_features(parameters: Parameters, x: Tensor) -> list[Features]:
     list of ndarray of float32, shape (members, rows, features)
         From the first convolution to the output.
     """
-    members = len(parameters["conv1.bias"])
-    with torch.no_grad():
-        outputs = [layer_outputs(parameters, rows.expand(members, -1, -1)) for rows in x.split(_ROWS_AT_ONCE)]
+    members = len(network.parameters[0])
+    outputs = [layer_outputs(network, rows.expand(members, -1, -1)) for rows in x.split(_ROWS_AT_ONCE)]
     return [torch.cat(layer, dim=1).numpy() for layer in zip(*outputs, strict=True)]
 
 

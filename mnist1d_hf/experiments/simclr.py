@@ -9,16 +9,17 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import torch
-import torch.nn.functional as F
 from torch import Tensor
 
-from ..baselines.stacked import Parameters
-from .layers import convolve, draw_layer, linear
+from .layers import Layer, Network, Relu, draw_convolution, draw_linear
 
-CONVOLUTIONS = {"conv1": 5, "conv2": 3, "conv3": 3}
-"""Sizes of the kernels of the CNN among the baselines, whose stride is 2 and padding 1."""
+KERNEL_SIZES = (5, 3, 3)
+"""Those of the CNN among the baselines, as are stride and padding."""
 
 STRIDE, PADDING = 2, 1
+
+# Outputs that are shorter have no direction.
+_SHORTEST = 1e-12
 
 
 @dataclass(frozen=True)
@@ -93,7 +94,7 @@ def augment(x: Tensor, augmentation: Augmentation, generator: torch.Generator) -
     return shifted + slopes * positions(x) + offsets
 
 
-def info_nce(outputs: Tensor, temperature: float) -> Tensor:
+def info_nce(outputs: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     """Return the InfoNCE loss: how well the second view of a signal is told from those of the others, by its first view.
 
     A first view is compared with the second views only ("half-batch repulsion"), by the cosine.
@@ -107,19 +108,25 @@ def info_nce(outputs: Tensor, temperature: float) -> Tensor:
 
     Returns
     -------
-    Tensor of shape (members,)
+    losses : Tensor of shape (members,)
         Mean over the batch, in nats.
+    gradient : Tensor of shape (members, 2, batch, outputs)
+        That of their sum by the outputs.
     """
-    members, _, batch, _ = outputs.shape
-    first, second = F.normalize(outputs, dim=3).unbind(1)
-    cosines = torch.bmm(first, second.transpose(1, 2))
-    partners = torch.arange(batch).repeat(members)
-    losses = F.cross_entropy(cosines.flatten(0, 1) / temperature, partners, reduction="none")
-    return losses.view(members, batch).mean(1)
+    batch = outputs.shape[2]
+    lengths = outputs.norm(dim=3, keepdim=True).clamp_min(_SHORTEST)
+    directions = outputs / lengths
+    first, second = directions.unbind(1)
+    log_p = torch.bmm(first, second.transpose(1, 2)).div_(temperature).log_softmax(2)
+    by_cosines = (log_p.exp() - torch.eye(batch).to(log_p)) / (batch * temperature)
+    by_directions = torch.stack([torch.bmm(by_cosines, second), torch.bmm(by_cosines.transpose(1, 2), first)], dim=1)
+    # A direction does not change along itself.
+    along = (by_directions * directions).sum(3, keepdim=True)
+    return -log_p.diagonal(dim1=1, dim2=2).mean(1), (by_directions - along * directions) / lengths
 
 
-def initial_parameters(length: int, channels: int, projector: Sequence[int], seeds: Sequence[int]) -> Parameters:
-    """Draw the parameters of one member for each seed.
+def draw_network(length: int, channels: int, projector: Sequence[int], seeds: Sequence[int]) -> Network:
+    """Draw one member for each seed.
 
     Parameters
     ----------
@@ -134,29 +141,29 @@ def initial_parameters(length: int, channels: int, projector: Sequence[int], see
 
     Returns
     -------
-    dict of str to Tensor
-        Weights and biases of ``conv1`` to ``conv3`` and ``linear1``, ``linear2``, ..., stacked.
+    Network
+        Three convolutions and a projector, with a ReLU after each layer, save the last of the projector.
     """
     generators = [torch.Generator().manual_seed(seed) for seed in seeds]
-    parameters: Parameters = {}
+    layers: list[Layer] = []
     inputs = 1
-    for name, size in CONVOLUTIONS.items():
-        parameters |= draw_layer(name, (channels, inputs, size), generators)
+    for size in KERNEL_SIZES:
+        layers += [draw_convolution(inputs, channels, size, generators, stride=STRIDE, padding=PADDING), Relu()]
         inputs, length = channels, (length + 2 * PADDING - size) // STRIDE + 1
     inputs = channels * length
-    for number, outputs in enumerate(projector, start=1):
-        parameters |= draw_layer(f"linear{number}", (outputs, inputs), generators)
+    for outputs in projector:
+        layers += [draw_linear(inputs, outputs, generators), Relu()]
         inputs = outputs
-    return parameters
+    return Network(layers[:-1] if projector else layers)
 
 
-def layer_outputs(parameters: Parameters, x: Tensor) -> list[Tensor]:
-    """Return the output of every layer: with a ReLU, save the last of a projector.
+def layer_outputs(network: Network, x: Tensor) -> list[Tensor]:
+    """Return the output of every layer, after its ReLU.
 
     Parameters
     ----------
-    parameters : dict of str to Tensor
-        Stacked parameters.
+    network : Network
+        The members.
     x : Tensor of shape (members, batch, length)
         Signals.
 
@@ -167,18 +174,15 @@ def layer_outputs(parameters: Parameters, x: Tensor) -> list[Tensor]:
     """
     h = x.unsqueeze(3)
     outputs = []
-    for name in CONVOLUTIONS:
-        h = torch.relu(convolve(parameters, name, h, stride=STRIDE, padding=PADDING))
-        outputs.append(h.flatten(2))
-    depth = sum(name.startswith("linear") and name.endswith("weight") for name in parameters)
-    for number in range(1, depth + 1):
-        h = linear(parameters, f"linear{number}", outputs[-1])
-        outputs.append(torch.relu(h) if number < depth else h)
+    for layer in network.layers:
+        h = layer.forward(h)
+        if isinstance(layer, Relu) or layer is network.layers[-1]:
+            outputs.append(h.flatten(2).clone())
     return outputs
 
 
 def train(
-    parameters: Parameters,
+    network: Network,
     x: Tensor,
     *,
     seeds: Sequence[int],
@@ -189,12 +193,12 @@ def train(
     augmentation: Augmentation,
     progress: Callable[[int, float], None],
 ) -> list[float]:
-    """Train members in place, with Adam, without labels; a member comes out as it would alone, to rounding.
+    """Train members with Adam, without labels; a member comes out as it would alone, to rounding.
 
     Parameters
     ----------
-    parameters : dict of str to Tensor
-        Stacked parameters.
+    network : Network
+        Changed in place.
     x : Tensor of shape (rows, length)
         Signals; those that fill no batch are left out of an epoch.
     seeds : sequence of int
@@ -215,19 +219,17 @@ def train(
     """
     # Not the generators of the initial weights, which the same seeds draw.
     generators = [torch.Generator().manual_seed(seed + 2**32) for seed in seeds]
-    optimizer = torch.optim.Adam(parameters.values(), lr=learning_rate, fused=True)
+    optimizer = torch.optim.Adam(network.parameters, lr=learning_rate, fused=True)
     signals = detrend(x)
     losses: list[Tensor] = []
     for epoch in range(1, epochs + 1):
         losses = []
         for views in draw_batches(signals, batch_size, augmentation, generators):
-            outputs = layer_outputs(parameters, views.flatten(1, 2))[-1]
-            loss = info_nce(outputs.unflatten(1, (2, -1)), temperature)
-            optimizer.zero_grad()
-            # The sum over members: each member's gradient is what it is alone.
-            loss.sum().backward()
+            outputs = network.forward(views.flatten(1, 2).unsqueeze(3))
+            loss, gradient = info_nce(outputs.flatten(2).unflatten(1, (2, -1)), temperature)
+            network.set_gradients(gradient.view(outputs.shape))
             optimizer.step()
-            losses.append(loss.detach())
+            losses.append(loss)
         progress(epoch, float(torch.stack(losses).mean()))
     return torch.stack(losses).mean(0).tolist()
 

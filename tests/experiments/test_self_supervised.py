@@ -2,6 +2,7 @@
 
 import json
 from dataclasses import asdict
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -83,7 +84,7 @@ def test_an_epoch_has_every_row_once_in_both_views():
 def test_info_nce_equals_a_direct_formula(batch, temperature, seed):
     outputs = torch.randn(2, 2, batch, 3, generator=generator(seed), dtype=torch.float64)
     first, second = outputs.unbind(1)
-    losses = simclr.info_nce(outputs, temperature)
+    losses, _ = simclr.info_nce(outputs, temperature)
     for member in range(2):
         total = 0.0
         for i in range(batch):
@@ -96,78 +97,95 @@ def test_info_nce_equals_a_direct_formula(batch, temperature, seed):
         assert losses[member].item() == pytest.approx(total / batch, abs=1e-9)
 
 
+@settings(deadline=None)
+@given(st.integers(1, 6), st.floats(0.05, 5), st.integers(0, 1000))
+def test_the_gradient_of_info_nce_equals_that_of_automatic_differentiation(batch, temperature, seed):
+    outputs = torch.randn(2, 2, batch, 3, generator=generator(seed), dtype=torch.float64, requires_grad=True)
+    first, second = nn.functional.normalize(outputs, dim=3).unbind(1)
+    loss = sum(
+        nn.functional.cross_entropy(a @ b.T / temperature, torch.arange(batch))
+        for a, b in zip(first, second, strict=True)
+    )
+    losses, gradient = simclr.info_nce(outputs.detach(), temperature)
+    torch.testing.assert_close(losses.sum(), loss)
+    torch.testing.assert_close(gradient, *torch.autograd.grad(loss, outputs))
+
+
 class PlainNetwork(nn.Module):
     """One member, of torch's own layers."""
 
-    def __init__(self, channels, projector, parameters, member):
+    def __init__(self, channels, projector, network, member):
         super().__init__()
         cnn = CNN(channels=channels)
-        self.conv1, self.conv2, self.conv3 = cnn.conv1, cnn.conv2, cnn.conv3
         sizes = (5 * channels, *projector)
-        self.depth = len(projector)
-        for number in range(self.depth):
-            setattr(self, f"linear{number + 1}", nn.Linear(sizes[number], sizes[number + 1]))
-        self.double().load_state_dict({name: tensor[member] for name, tensor in parameters.items()})
+        self.convolutions = nn.ModuleList([cnn.conv1, cnn.conv2, cnn.conv3])
+        self.projector = nn.ModuleList(nn.Linear(*pair) for pair in pairwise(sizes))
+        self.double()
+        with torch.no_grad():
+            for parameter, value in zip(self.parameters(), of_member(network, member), strict=True):
+                parameter.copy_(value)
 
     def forward(self, x):
         h = x.unsqueeze(1)
         outputs = []
-        for convolution in (self.conv1, self.conv2, self.conv3):
-            h = convolution(h).relu()
+        for layer in self.convolutions:
+            h = layer(h).relu()
             outputs.append(h.transpose(1, 2).flatten(1))
-        for number in range(1, self.depth + 1):
-            h = getattr(self, f"linear{number}")(outputs[-1])
-            outputs.append(h if number == self.depth else h.relu())
+        for number, layer in enumerate(self.projector, start=1):
+            h = layer(outputs[-1])
+            outputs.append(h if number == len(self.projector) else h.relu())
         return outputs
 
 
-def parameters_of(projector, seeds):
-    parameters = simclr.initial_parameters(40, 4, projector, seeds)
-    return {name: tensor.detach().double().requires_grad_() for name, tensor in parameters.items()}
+def of_member(network, member):
+    """Return the parameters of one member, kernels as torch has them: (outputs, inputs, size)."""
+    return [tensor[member].transpose(1, 2) if tensor.ndim == 4 else tensor[member] for tensor in network.parameters]
+
+
+def network_of(projector, seeds):
+    network = simclr.draw_network(40, 4, projector, seeds)
+    for parameter in network.parameters:
+        parameter.data = parameter.data.double()
+    return network
 
 
 @pytest.mark.parametrize("projector", [(), (6, 3), (6, 6, 6, 3)])
 def test_every_layer_equals_plain_modules(projector):
-    parameters = parameters_of(projector, [0, 1])
+    network = network_of(projector, [0, 1])
     x = signals(5).expand(2, -1, -1)
-    outputs = simclr.layer_outputs(parameters, x)
+    outputs = simclr.layer_outputs(network, x)
     assert len(outputs) == 3 + len(projector)
     for member in range(2):
-        plain = PlainNetwork(4, projector, parameters, member)(x[member])
+        plain = PlainNetwork(4, projector, network, member)(x[member])
         torch.testing.assert_close([output[member] for output in outputs], plain)
 
 
 def test_the_paper_has_three_convolutions_of_125_features_and_a_projector():
-    parameters = simclr.initial_parameters(40, 25, experiment.PROJECTORS["default"], [0])
-    assert sum(tensor.numel() for tensor in parameters.values()) == 21_716
-    assert [layer.shape[2] for layer in simclr.layer_outputs(parameters, torch.zeros(1, 2, 40))] == [
-        475,
-        250,
-        125,
-        125,
-        16,
-    ]
+    network = simclr.draw_network(40, 25, experiment.PROJECTORS["default"], [0])
+    assert sum(tensor.numel() for tensor in network.parameters) == 21_716
+    sizes = [layer.shape[2] for layer in simclr.layer_outputs(network, torch.zeros(1, 2, 40))]
+    assert sizes == [475, 250, 125, 125, 16]
 
 
-def train(parameters, x, seeds, epochs=2):
-    return simclr.train(
-        parameters,
+@pytest.mark.parametrize("projector", [(), (6, 3), (6, 6, 6, 3)])
+def test_stacked_training_equals_training_one_at_a_time(projector):
+    x, seeds = signals(30), [3, 5]
+    network = network_of(projector, seeds)
+    models = [PlainNetwork(4, projector, network, member) for member in range(2)]
+    seen = []
+    losses = simclr.train(
+        network,
         x,
         seeds=seeds,
-        epochs=epochs,
+        epochs=2,
         batch_size=8,
         learning_rate=1e-2,
         temperature=0.5,
         augmentation=Augmentation(),
-        progress=lambda epoch, loss: None,
+        progress=lambda epoch, loss: seen.append((epoch, loss)),
     )
-
-
-def test_stacked_training_equals_training_one_at_a_time():
-    x, seeds, projector = signals(30), [3, 5], (6, 3)
-    parameters = parameters_of(projector, seeds)
-    models = [PlainNetwork(4, projector, parameters, member) for member in range(2)]
-    losses = train(parameters, x, seeds)
+    assert [epoch for epoch, _ in seen] == [1, 2]
+    assert seen[-1][1] == pytest.approx(np.mean(losses))
     for member, (seed, model) in enumerate(zip(seeds, models, strict=True)):
         optimizer = torch.optim.Adam(model.parameters(), lr=1e-2)
         draws = generator(seed + 2**32)
@@ -181,8 +199,7 @@ def test_stacked_training_equals_training_one_at_a_time():
                 optimizer.step()
                 last.append(loss.item())
         assert losses[member] == pytest.approx(np.mean(last))
-        for name, parameter in model.named_parameters():
-            torch.testing.assert_close(parameters[name][member], parameter)
+        torch.testing.assert_close(of_member(network, member), list(model.parameters()))
 
 
 def test_linear_accuracy_is_that_of_lines_between_the_classes():
