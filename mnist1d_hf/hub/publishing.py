@@ -134,6 +134,8 @@ def publish(
         raise ValueError(f"a pull request goes to the main branch; give either create_pr or revision={revision!r}")
     if only == "collection" and (create_pr or revision is not None):
         raise ValueError("a collection has no branches and no pull requests; leave out create_pr and revision")
+    if only in ("models", "collection") and (configs is not None or num_samples is not None):
+        raise ValueError(f"configs and num_samples are for the dataset, which only={only!r} leaves out")
     api = connect(token)
     with explained(api):
         author = "" if dry_run else check_account(api, namespace)

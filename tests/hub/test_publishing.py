@@ -244,6 +244,8 @@ def test_the_end_of_a_pipe_is_not_the_end_of_the_network(ada_hub):
     [
         ({"only": "figures"}, "only='figures' is none of dataset, models, collection"),
         ({"create_pr": True, "revision": "next"}, "either create_pr or revision='next'"),
+        ({"only": "models", "configs": ["default"]}, "configs and num_samples are for the dataset"),
+        ({"only": "collection", "num_samples": 10}, "configs and num_samples are for the dataset"),
         ({"only": "collection", "create_pr": True}, "a collection has no branches and no pull requests"),
         ({"only": "collection", "revision": "next"}, "a collection has no branches and no pull requests"),
         ({"configs": ["defualt"]}, "defualt"),
