@@ -10,6 +10,7 @@ import json
 import os
 import platform
 import sys
+import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -307,11 +308,12 @@ def _compare_with_paper(you: Score) -> list[str]:
     free = [digit for digit in asked if not you.wrong[digit]]
     low, high = (100 * end for end in you.interval)
     inside = "within" if low <= paper.HUMAN_ACCURACY[CONFIG] <= high else "outside"
-    return [
+    sentences = [
         f"The paper's human reached {paper.ACCURACIES[CONFIG]['human']} %, which is {inside} your interval.",
         f"Most errors:  the paper's human on {_join(HARDEST)}, then on 9; you on {_join(hardest)}.",
         f"No errors:    the paper's human on {_join(FREE_OF_ERRORS)}; you on {_join(free)}.",
     ]
+    return [line for sentence in sentences for line in textwrap.wrap(sentence, 80, subsequent_indent=" " * 14)]
 
 
 def _join(digits: Sequence[int]) -> str:

@@ -8,7 +8,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 from click.testing import CliRunner
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
@@ -178,6 +178,7 @@ def test_answers_that_were_changed_are_refused(tmp_path, field, value):
 
 
 @given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=50))
+@example([(digit, 9) for digit in range(9)])
 @settings(deadline=None)
 def test_scores_count_what_is_right_and_wrong(pairs):
     labels, answers = zip(*pairs, strict=True)
