@@ -138,7 +138,7 @@ class Pooling(Experiment[Settings, Measured]):
         _draw_ends(last, results)
         axes[0].set_ylabel("test accuracy (%)")
         handles, labels = last.get_legend_handles_labels()
-        axes[0].legend(handles, labels, frameon=False, fontsize=7)
+        last.legend(handles, labels, frameon=False, fontsize=7, loc="lower right")
         for axis in (*axes, last):
             axis.tick_params(labelsize=8)
             axis.title.set_fontsize(9)
