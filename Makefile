@@ -36,6 +36,7 @@ bench: .venv/installed-test
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/publishing.py
+	$(BIN)/python benchmarks/experiments.py
 
 # Trains everything that is in models/ again, in about a quarter of an hour on two cores.
 models: .venv/installed-test

@@ -206,6 +206,36 @@ def self_supervised():
     report("self-supervised learning", ours, plain)
 
 
+def plain_learning_rate_step(settings, x, y, rate):
+    """Differentiate one training by its learning rate, and return the seconds."""
+    layers = torch.nn.Linear(x.shape[1], settings.hidden_size), torch.nn.Linear(settings.hidden_size, 10)
+    weights = [parameter for layer in layers for parameter in layer.parameters()]
+    rate = torch.tensor(rate, requires_grad=True)
+    losses = []
+    start = time.process_time()
+    for rows in torch.randint(len(x), (settings.inner_steps, settings.batch_size)):
+        h = torch.tanh(F.linear(x[rows], weights[0], weights[1]))
+        losses.append(F.cross_entropy(F.linear(h, weights[2], weights[3]), y[rows]))
+        gradients = torch.autograd.grad(losses[-1], weights, create_graph=True)
+        weights = [weight - rate * gradient for weight, gradient in zip(weights, gradients, strict=True)]
+    torch.stack(losses).mean().backward()
+    return time.process_time() - start
+
+
+def metalearn_learning_rate():
+    """Three seeds, both starts. Timed: 3 outer steps of the plain loop, 5 of ours."""
+    from mnist1d_hf.experiments.metalearn_learning_rate import EXPERIMENT, Settings
+
+    settings, seeds = Settings(), 3
+    x, y = load_tensors("default", "train")
+    plain = min(plain_learning_rate_step(settings, x, y, settings.starts[0]) for _ in range(3))
+    times = []
+    (part,) = EXPERIMENT.plan(Settings(outer_steps=6), 1)
+    EXPERIMENT.measure(Settings(outer_steps=6), part, lambda done, what, times=times: times.append(time.process_time()))
+    steps = seeds * settings.outer_steps
+    report("learning rate", steps * (times[-1] - times[0]) / 5, steps * len(settings.starts) * plain)
+
+
 def plain_outer_step(problem, layers, steps):
     """Learn an activation function for one outer step of a few inner ones, and return the seconds of an inner one."""
     sizes = [1, *[problem.settings.hidden_units] * layers, 1]
@@ -250,6 +280,7 @@ def metalearn_activation():
 EXPERIMENTS = {
     "lottery-tickets": lottery_tickets,
     "double-descent": double_descent,
+    "metalearn-learning-rate": metalearn_learning_rate,
     "metalearn-activation": metalearn_activation,
     "self-supervised": self_supervised,
     "pooling": pooling,

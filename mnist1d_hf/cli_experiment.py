@@ -28,7 +28,7 @@ def _options(command: Any) -> Any:
     for option in (
         click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one for each core if not given."),
         click.option("--quick", is_flag=True, help="Small settings, for trying it out in less than 20 seconds."),
-        click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3, or 2 of those that take long."),
+        click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3 if not given."),
         click.option(
             "--output",
             "-o",
@@ -110,6 +110,8 @@ def _command(name: str) -> click.Command:
     if name == "classwise-errors":
         command = _train_rows_option(command)
     text = f"{TITLES[name]}.\n\n\b\nExamples:\n  mnist1d-hf experiment {name} --quick\n  mnist1d-hf experiment {name}"
+    if name == "classwise-errors":
+        text += " --train-rows 8000 --train-rows 100000"
     return click.command(name, help=text, short_help=TITLES[name])(command)
 
 

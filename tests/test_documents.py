@@ -7,6 +7,7 @@ import yaml
 from click.testing import CliRunner
 
 from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, cli, paper
+from mnist1d_hf.experiments import INTERACTIVE_TITLES, TITLES
 from mnist1d_hf.parameters import PARAMETER_NAMES
 
 from .conftest import ROOT
@@ -57,6 +58,10 @@ def test_the_readme_names_every_config_and_parameter():
     for name in (*CONFIGS, *PARAMETER_NAMES):
         assert f"`{name}`" in README
     assert paper.BIBTEX in README
+
+
+def test_the_readme_names_every_experiment():
+    assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", README, flags=re.MULTILINE)) >= set(TITLES | INTERACTIVE_TITLES)
 
 
 def test_versions_and_citation_agree():

@@ -15,6 +15,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from .initialisation import draw_uniform
+
 Activation = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Returns value and slope at each element of its input."""
 
@@ -91,7 +93,7 @@ def initial_network(hidden: Sequence[int], generator: torch.Generator) -> list[T
     """
     sizes = (1, *hidden, 1)
     return [
-        (2 * torch.rand(shape, generator=generator, dtype=torch.float64) - 1) / inputs**0.5
+        draw_uniform(shape, inputs, generator, torch.float64)
         for inputs, outputs in pairwise(sizes)
         for shape in ((inputs, outputs), (outputs,))
     ]

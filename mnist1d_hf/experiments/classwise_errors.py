@@ -5,6 +5,7 @@ The rows beyond the paper's 4000 are those of `large`; the test rows are always 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -15,16 +16,28 @@ from ..baselines.evaluation import evaluate
 from ..baselines.table import load_test_tensors
 from ..baselines.training import train
 from ..extras import require
-from ..templates import CLASS_NAMES
+from ..templates import CLASS_NAMES, NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .spatial_priors import recipe, show
 from .statistics import describe, is_greater
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
+
+PAPER_ROWS = 4000
+"""Training rows of `default`."""
 
 HARDEST, FREE_OF_ERRORS = (2, 7), (3, 6)
 """Digits that the paper's human and CNN find hardest, and on which both make no error."""
+
+FINDINGS: dict[int, str] = {
+    **dict.fromkeys(HARDEST, "hardest"),
+    **dict.fromkeys(FREE_OF_ERRORS, "no errors"),
+    1: "CNN weaker\nthan human",
+    9: "human weaker\nthan CNN",
+}
+"""What the paper finds of human and CNN, by digit."""
 
 
 @dataclass(frozen=True)
@@ -48,9 +61,6 @@ class Measured:
     """Test rows by true and predicted digit."""
 
 
-Results_ = Results[Settings, Measured]
-
-
 class ClasswiseErrors(Experiment[Settings, Measured]):
     """The experiment; see the module."""
 
@@ -58,6 +68,7 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
     settings = Settings()
     quick = Settings(train_rows=(8000,), steps=20)
     measurement = Measured
+    choices = ("models", "train_rows")
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each model, and one for each number of rows; its seeds are members of one stack."""
@@ -95,11 +106,15 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
             confusion=[[list(row) for row in evaluation.confusion] for evaluation in evaluations],
         )
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare the digits the CNN errs on, and its accuracy with more rows, with the paper's findings."""
         errors = class_errors(results.measured["cnn"]).mean(axis=0)
         hardest = sorted(np.argsort(-errors)[:2].tolist())
         listed = ", ".join(f"{digit}: {errors[digit]:.1f}" for digit in np.argsort(-errors).tolist())
+        free = []
+        for rows, name in _cnn_parts(results.settings).items():
+            first, second = class_errors(results.measured[name]).mean(axis=0)[list(FREE_OF_ERRORS)]
+            free.append(f"{first:.1f} and {second:.1f} % with {rows} training rows")
         most = max(results.settings.train_rows)
         human, accuracies = paper.HUMAN_ACCURACY["default"], results.measured[f"cnn-{most}rows"].accuracies
         return [
@@ -113,8 +128,8 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
             Claim(
                 statement="the CNN makes no error on 3 and 6, as the human does",
                 published="0 and 0 %",
-                measured=" and ".join(f"{errors[digit]:.1f}" for digit in FREE_OF_ERRORS) + " %",
-                test="the mean error of both is below 1 %",
+                measured=", ".join(free),
+                test=f"the mean error of both is below 1 %, with {PAPER_ROWS} rows",
                 holds=bool((errors[list(FREE_OF_ERRORS)] < 1).all()),
             ),
             Claim(
@@ -126,35 +141,15 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
             ),
         ]
 
-    def plot(self, results: Results_) -> Figure:
-        """Draw the errors by digit, the CNN's confusion matrix, and its accuracy over the number of rows."""
-        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(10, 3), layout="constrained")
-        bars, matrix, rows = figure.subplots(1, 3, width_ratios=(1.6, 1, 1))
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
+        """Draw errors by digit, the CNN's accuracy over the number of rows, and the confusion matrices."""
+        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(9, 5.2), layout="constrained")
+        grid = figure.add_gridspec(2, 4, height_ratios=(1, 1.1))
         models = [model for model in ("logistic", "mlp", "gru", "cnn") if model in results.settings.models]
-        for number, model in enumerate(models):
-            places = np.arange(10) + 0.2 * (number - 1.5)
-            bars.bar(places, class_errors(results.measured[model]).mean(axis=0), 0.2, color=f"C{number}", label=model)
-        bars.set(xticks=range(10), xticklabels=CLASS_NAMES, xlabel="digit", ylabel="errors (%)", ylim=(0, 108))
-        bars.legend(frameon=False, fontsize=7, ncols=4, loc="upper center")
-        confusion = np.array(results.measured["cnn"].confusion).sum(axis=0)
-        errors = np.where(np.eye(10, dtype=bool), 0, confusion)
-        matrix.imshow(errors, cmap="Blues", vmax=1.6 * errors.max() + 1)  # pale, so that the numbers can be read
-        for true, predicted in zip(*np.nonzero(confusion), strict=True):
-            matrix.text(predicted, true, confusion[true, predicted], ha="center", va="center", fontsize=5)
-        matrix.set(xticks=range(10), yticks=range(10), xlabel="predicted by the CNN", ylabel="true digit")
-        points = {4000: "cnn", **{count: f"cnn-{count}rows" for count in sorted(results.settings.train_rows)}}
-        for count, name in points.items():
-            accuracies = results.measured[name].accuracies
-            rows.plot([count] * len(accuracies), accuracies, "o", color="C3", markersize=4)
-        rows.axhline(paper.HUMAN_ACCURACY["default"], color="#9aa5b1", linestyle=":", linewidth=1)
-        rows.text(
-            max(points), paper.HUMAN_ACCURACY["default"], "human", color="#616e7c", fontsize=7, ha="right", va="bottom"
-        )
-        rows.set(xscale="log", xlabel="training rows", ylabel="test accuracy of the CNN (%)")
-        rows.set_xticks(list(points), [f"{count:,}" for count in points], fontsize=7)
-        rows.minorticks_off()
-        for axis in (bars, rows):
-            axis.spines[["top", "right"]].set_visible(False)
+        _draw_errors(figure.add_subplot(grid[0, :3]), results, models)
+        _draw_rows(figure.add_subplot(grid[0, 3]), results)
+        for column, model in enumerate(models):
+            _draw_confusion(figure.add_subplot(grid[1, column]), results.measured[model], model)
         return figure
 
 
@@ -173,6 +168,49 @@ def class_errors(measured: Measured) -> np.ndarray:
     """
     confusion = np.array(measured.confusion, dtype=float)
     return np.asarray(100 * (1 - np.diagonal(confusion, axis1=1, axis2=2) / confusion.sum(axis=2)))
+
+
+def _cnn_parts(settings: Settings) -> dict[int, str]:
+    """Return the parts of the CNN by their number of training rows, ascending."""
+    return {PAPER_ROWS: "cnn", **{rows: f"cnn-{rows}rows" for rows in sorted(settings.train_rows)}}
+
+
+def _draw_errors(axes: Axes, results: Results[Settings, Measured], models: Sequence[str]) -> None:
+    for number, model in enumerate(models):
+        places = np.arange(NUM_CLASSES) + 0.2 * (number - (len(models) - 1) / 2)
+        axes.bar(places, class_errors(results.measured[model]).mean(axis=0), 0.2, color=f"C{number}", label=model)
+    labels = [f"{name}\n{FINDINGS.get(digit, '')}" for digit, name in enumerate(CLASS_NAMES)]
+    axes.set_xticks(range(NUM_CLASSES), labels, fontsize=7)
+    axes.set(xlabel="digit, and what the paper finds", ylabel="errors (%)", ylim=(0, 108))
+    axes.legend(frameon=False, fontsize=7, ncols=4, loc="upper center")
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_rows(axes: Axes, results: Results[Settings, Measured]) -> None:
+    points = _cnn_parts(results.settings)
+    for count, name in points.items():
+        accuracies = results.measured[name].accuracies
+        axes.plot([count] * len(accuracies), accuracies, "o", color="C3", markersize=4)
+    human = paper.HUMAN_ACCURACY["default"]
+    axes.axhline(human, color="#9aa5b1", linestyle=":", linewidth=1)
+    axes.text(max(points), human, "human", color="#616e7c", fontsize=7, ha="right", va="bottom")
+    axes.set(xscale="log", xlabel="training rows", ylabel="test accuracy of the CNN (%)")
+    axes.set_xticks(list(points), [f"{count // 1000}k" for count in points], fontsize=7)
+    axes.minorticks_off()
+    axes.spines[["top", "right"]].set_visible(False)
+
+
+def _draw_confusion(axes: Axes, measured: Measured, model: str) -> None:
+    """Draw the rows of all seeds by true and predicted digit, errors shaded."""
+    confusion = np.array(measured.confusion).sum(axis=0)
+    errors = np.where(np.eye(NUM_CLASSES, dtype=bool), 0, confusion)
+    axes.imshow(errors, cmap="Blues", vmax=1.6 * errors.max() + 1)  # pale, so that the numbers can be read
+    for true, predicted in zip(*np.nonzero(confusion), strict=True):
+        axes.text(predicted, true, confusion[true, predicted], ha="center", va="center", fontsize=4.5)
+    axes.set_xticks(range(NUM_CLASSES), CLASS_NAMES, fontsize=7)
+    axes.set_yticks(range(NUM_CLASSES), CLASS_NAMES, fontsize=7)
+    axes.set(xlabel=f"predicted by {model}", ylabel="true digit")
+    axes.label_outer()
 
 
 EXPERIMENT = ClasswiseErrors()

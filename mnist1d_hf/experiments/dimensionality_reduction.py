@@ -16,8 +16,7 @@ from numpy.typing import NDArray
 
 from ..baselines.data import load_tensors
 from ..extras import require
-from ..hub.remote import explained
-from ..network import HubError
+from ..network import network_errors
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .statistics import PAIRED_TEST, describe, is_greater
 
@@ -80,9 +79,6 @@ class Measured:
     """As many."""
 
 
-Results_ = Results[Settings, Measured]
-
-
 class DimensionalityReduction(Experiment[Settings, Measured]):
     """The experiment; see the module."""
 
@@ -121,7 +117,7 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
         progress(3, f"silhouette {measured.embedding_silhouette:.2f}")
         return measured
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare how far the other data set, and MNIST-1D, fall into clusters."""
         other, ours = (_of(results, data) for data in DATA)
         names = " and ".join(dict.fromkeys(one.data for one in other))
@@ -153,7 +149,7 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
             ),
         ]
 
-    def plot(self, results: Results_) -> Figure:
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw both embeddings, a colour a class."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.9), layout="constrained")
         axes = figure.subplots(1, 2)
@@ -203,9 +199,10 @@ def load_clustered() -> Data:
     y : ndarray of int64, shape (rows,)
         Labels.
     """
+    unavailable: tuple[type[Exception], ...] = (OSError, ValueError, *network_errors())
     try:
         name, x, y = load_mnist()
-    except (HubError, OSError, ValueError):
+    except unavailable:
         digits = require("sklearn.datasets", "experiments").load_digits()
         name, x, y = DIGITS, digits.data, digits.target
     # MNIST's rows are not in random order.
@@ -227,20 +224,16 @@ def load_mnist() -> Data:
 
     Raises
     ------
-    HubError
-        If the Hub cannot be reached.
-    OSError, ValueError
-        If the file is not there, or not as expected.
+    OSError, ValueError, or one of network_errors
+        If the Hub cannot be reached, or the file is not there, or not as expected.
     """
     place: dict[str, Any] = {"repo_id": MNIST_REPOSITORY, "filename": MNIST_FILE, "repo_type": "dataset"}
     try:
         path = hf_hub_download(**place, local_files_only=True)
     except FileNotFoundError:
-        api = HfApi()
-        with explained(api):
-            # A download would try a dead network again and again; this asks it once.
-            api.dataset_info(MNIST_REPOSITORY, timeout=PATIENCE)
-            path = hf_hub_download(**place)
+        # A download would try a dead network again and again; this asks it once.
+        HfApi().dataset_info(MNIST_REPOSITORY, timeout=PATIENCE)
+        path = hf_hub_download(**place)
     columns = load_dataset("parquet", data_files=path, split="train").with_format("numpy")[:]
     return MNIST, np.array(columns["image"], np.float64).reshape(len(columns["label"]), -1), np.array(columns["label"])
 
@@ -315,7 +308,7 @@ def _whole_numbers(embedding: NDArray[np.float64]) -> list[list[int]]:
     return numbers
 
 
-def _of(results: Results_, data: str) -> list[Measured]:
+def _of(results: Results[Settings, Measured], data: str) -> list[Measured]:
     """Return what was measured of a data set, a seed each."""
     return [results.measured[f"{data}-seed{seed}"] for seed in range(results.seeds)]
 

@@ -29,6 +29,8 @@ from ..processes import Bar, local_processes, report
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+DEFAULT_SEEDS = 3
+
 Settings = TypeVar("Settings")
 Measured = TypeVar("Measured")
 
@@ -84,8 +86,10 @@ class Experiment(ABC, Generic[Settings, Measured]):
     """Those for trying it out, in less than 20 seconds."""
     measurement: type[Measured]
     """Dataclass of what a part measures."""
-    default_seeds: int = 3
-    """How many are measured unless another number is asked for."""
+    choices: tuple[str, ...] = ()
+    """Names of settings that choose parts and change none of them."""
+    remarks: tuple[str, ...] = ()
+    """What is different from the paper, and what was tried where a claim does not hold; for the report."""
 
     @abstractmethod
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -171,7 +175,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
             Folder in which finished parts are kept, as ``<experiment>/<part>.json``, and found again; none are kept if not
             given.
         seeds : int, optional
-            Number of seeds, at least 1; `default_seeds` if not given.
+            Number of seeds, at least 1; 3 if not given.
         quick : bool
             Use the settings for trying it out.
         settings : Settings, optional
@@ -196,16 +200,16 @@ class Experiment(ABC, Generic[Settings, Measured]):
         for name, value in (("seeds", seeds), ("jobs", jobs)):
             if value is not None and value < 1:
                 raise ValueError(f"the number of {name} must be at least 1, got {value}")
-        seeds = self.default_seeds if seeds is None else seeds
+        seeds = DEFAULT_SEEDS if seeds is None else seeds
         chosen = settings or (self.quick if quick else self.settings)
         parts = self.plan(chosen, seeds)
         with _folder(output) as top:
             folder = top / self.name
             folder.mkdir(parents=True, exist_ok=True)
-            kept = {part.name: _read(folder, part, chosen) for part in parts}
+            kept = {part.name: self._read(folder, part, chosen) for part in parts}
             missing = [part for part in parts if kept[part.name] is None]
             self._measure_all(folder, chosen, missing, jobs, executor)
-            kept |= {part.name: _read(folder, part, chosen) for part in missing}
+            kept |= {part.name: self._read(folder, part, chosen) for part in missing}
         files = {name: file for name, file in kept.items() if file is not None}
         return Results(
             experiment=self.name,
@@ -214,6 +218,24 @@ class Experiment(ABC, Generic[Settings, Measured]):
             measured={name: self.measurement(**file["measured"]) for name, file in files.items()},
             seconds=sum(file["seconds"] for file in files.values()),
         )
+
+    def _read(self, folder: Path, part: Part, settings: Settings) -> dict[str, Any] | None:
+        """Return a part that is kept, or None; raise if it was measured with other settings."""
+        path = _path(folder, part)
+        if not path.is_file():
+            return None
+        try:
+            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        except ValueError as error:
+            raise FileExistsError(f"{path} is no JSON; remove it, or name another folder with --output") from error
+        # Through JSON, which knows no tuples.
+        wanted = json.loads(json.dumps(_key(settings, part)))
+        wanted["settings"] |= {name: content["settings"].get(name) for name in self.choices}
+        if any(content.get(name) != value for name, value in wanted.items()):
+            raise FileExistsError(
+                f"{path} was measured with other settings; name another folder with --output, or remove it"
+            )
+        return content
 
     def _measure_all(
         self, folder: Path, settings: Settings, parts: Sequence[Part], jobs: int | None, executor: Executor | None
@@ -236,9 +258,7 @@ def _measure_part(module: str, settings: Any, part: Part, folder: Path) -> None:
     content = {
         "experiment": experiment.name,
         "part": part.name,
-        **part.values,
-        "settings": dataclasses.asdict(settings),
-        "data_version": DATA_VERSION,
+        **_key(settings, part),
         "versions": {
             "python": platform.python_version(),
             **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
@@ -252,25 +272,13 @@ def _measure_part(module: str, settings: Any, part: Part, folder: Path) -> None:
     unfinished.replace(_path(folder, part))
 
 
+def _key(settings: Any, part: Part) -> dict[str, Any]:
+    """Return what decides the numbers of a part."""
+    return {**part.values, "settings": dataclasses.asdict(settings), "data_version": DATA_VERSION}
+
+
 def _path(folder: Path, part: Part) -> Path:
     return folder / f"{part.name}.json"
-
-
-def _read(folder: Path, part: Part, settings: Any) -> dict[str, Any] | None:
-    """Return a part that is kept, or None; raise if it was measured with other settings."""
-    path = _path(folder, part)
-    if not path.is_file():
-        return None
-    content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-    # Through JSON, which knows no tuples.
-    wanted = json.loads(
-        json.dumps({"settings": dataclasses.asdict(settings), "data_version": DATA_VERSION, **part.values})
-    )
-    if any(content.get(name) != value for name, value in wanted.items()):
-        raise FileExistsError(
-            f"{path} was measured with other settings; name another folder with --output, or remove it"
-        )
-    return content
 
 
 @contextmanager

@@ -13,6 +13,8 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor
 
+from .initialisation import draw_uniform
+
 
 class Layer(ABC):
     """A layer: its forward pass, and the gradients for the batch that passed last."""
@@ -273,13 +275,10 @@ def is_positive(x: Tensor, out: Tensor) -> Tensor:
 
 def _draw(shape: tuple[int, ...], generators: Sequence[torch.Generator]) -> tuple[Tensor, Tensor]:
     """Return weight (members, *shape) and bias (members, outputs)."""
-    bound = torch.Size(shape[1:]).numel() ** -0.5
-
-    def uniform(*size: int) -> Tensor:
-        drawn = torch.stack([torch.rand(*size, generator=generator) for generator in generators])
-        return drawn.mul(2).sub(1).mul(bound)
-
-    return uniform(*shape), uniform(shape[0])
+    inputs = torch.Size(shape[1:]).numel()
+    weight = torch.stack([draw_uniform(shape, inputs, generator) for generator in generators])
+    bias = torch.stack([draw_uniform(shape[:1], inputs, generator) for generator in generators])
+    return weight, bias
 
 
 def _rows(x: Tensor) -> Tensor:

@@ -2,7 +2,8 @@
 
 A ticket is what is left of a network after rounds of training, pruning its smallest weights, and rewinding the others to what
 they were before training. Random masks of the same sparsity on the same initial weights are the control. The ticket next to
-92 % sparsity is then trained on a new dataset of the same distribution, beside the dense network it was found in.
+92 % sparsity is then trained on a new dataset of the same distribution, beside the dense network it was found in and its
+random mask.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from ..templates import NUM_CLASSES
 from .adjacency import adjacency, expected_adjacency, p_adjacent, pack, unpack
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .masked_mlp import Layers, MaskedMLP, initial_layers, prune, random_masks
-from .statistics import LEVEL, describe
+from .statistics import LEVEL, PAIRED_TEST, describe, is_greater
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -35,10 +36,10 @@ INPUTS = ("as is", "flipped", "shuffled")
 REINITIALISED = "re-initialised"
 """The ticket's mask on new weights, with the signals as they are."""
 
-TRIALS_TEST = "in each trial, and so in their mean"
-"""Two trials, as the paper has them, are too few for a test of their mean."""
+_NETWORK = {"tickets": "ticket", "random": "random mask"}
+"""What a kind of part trains, in the figure and in the transfers."""
 
-_COLOURS = {"ticket": "C3", "random": "C0", "dense": "#5f6b76"}
+_COLOURS = {"ticket": "C3", "random mask": "C0", "dense": "#5f6b76"}
 _PUBLISHED = "#9aa5b1"
 
 
@@ -79,12 +80,11 @@ class Measured:
     losses: list[float]
     """Mean cross-entropy of the test rows, in nats."""
     transfers: dict[str, list[float]]
-    """Test accuracy on the new dataset while training, by network and what is done to it; empty for random masks."""
+    """Test accuracy on the new dataset while training, by network and what is done to it."""
     mask: str
     """First layer of the transferred mask, without biases, as `pack` writes it."""
 
 
-Results_ = Results[Settings, Measured]
 Data = tuple[Tensor, Tensor, Tensor, Tensor]
 """Signals and labels, training and test."""
 Count = Callable[[int, str], None]
@@ -100,15 +100,13 @@ class LotteryTickets(Experiment[Settings, Measured]):
         hidden_size=60, rounds=25, steps=80, transfer_steps=200, transfer_batch_size=100, transfer_evaluations=6
     )
     measurement = Measured
-    default_seeds = 2
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return two parts a seed: one ticket comes from another, so that a trial cannot be measured in smaller pieces."""
         finding = settings.rounds * settings.steps
-        transferring = (2 * len(INPUTS) + 1) * settings.transfer_steps
         return [
-            Part(f"{kind}-seed{seed}", steps, {"kind": kind, "seed": seed})
-            for kind, steps in (("tickets", finding + transferring), ("random", finding))
+            Part(f"{kind}-seed{seed}", finding + transfers * settings.transfer_steps, {"kind": kind, "seed": seed})
+            for kind, transfers in (("tickets", 2 * len(INPUTS) + 1), ("random", len(INPUTS) + 1))
             for seed in range(seeds)
         ]
 
@@ -125,13 +123,13 @@ class LotteryTickets(Experiment[Settings, Measured]):
             progress(done, what)
 
         accuracies, losses, kept = _train_rounds(settings, data, initial, kind, seed, count)
-        transfers = _transfer(settings, initial, kept, seed, count) if kind == "tickets" else {}
+        transfers = _transfer(settings, initial, kept, kind, seed, count)
         return Measured(accuracies, losses, transfers, pack(kept[0][:, :-1].numpy()))
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare tickets with random masks and the dense network, and adjacency with chance."""
         tickets, controls = _of_kind(results, "tickets"), _of_kind(results, "random")
-        claims = [_at_every_sparsity(tickets, controls)]
+        claims = [_at_every_sparsity(results.settings, tickets, controls)]
         where = results.settings.transfer_round
         sparse = int(np.argmax(np.array(results.settings.sparsities) > 0.95))
         chance, dense = [one.accuracies[where] for one in controls], [one.accuracies[0] for one in tickets]
@@ -154,9 +152,9 @@ class LotteryTickets(Experiment[Settings, Measured]):
             ours = [one.transfers[f"ticket {name}"][-1] for one in tickets]
             theirs = [one.transfers[f"dense {_dense_of(name)}"][-1] for one in tickets]
             claims.append(_comparison(statement, published, ours, theirs, above=not worse))
-        return [*claims, _adjacency_claim(results.settings, tickets)]
+        return [*claims, _shuffling_claim(tickets), *_adjacency_claims(results.settings, tickets, controls)]
 
-    def plot(self, results: Results_) -> Figure:
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw accuracy over sparsity, the transfers, adjacency and masks."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(11, 5.2), layout="constrained")
         top, bottom = figure.subplots(2, 4)
@@ -212,10 +210,13 @@ def _train_rounds(
     return accuracies, losses, kept
 
 
-def _transfer(settings: Settings, initial: Layers, masks: Layers, seed: int, count: Count) -> dict[str, list[float]]:
+def _transfer(
+    settings: Settings, initial: Layers, masks: Layers, kind: str, seed: int, count: Count
+) -> dict[str, list[float]]:
     """Return test accuracies while training on the new dataset, by network and what is done to it."""
     x_train, y_train, x_test, y_test = _load(seed=settings.transfer_data_seed)
     length = x_train.shape[1]
+    # The same for both kinds.
     generator = torch.Generator().manual_seed(seed + 2 * 2**32)
     order = {
         "as is": torch.arange(length),
@@ -223,17 +224,19 @@ def _transfer(settings: Settings, initial: Layers, masks: Layers, seed: int, cou
         "shuffled": torch.randperm(length, generator=generator),
     }
     reinitialised = initial_layers(length, settings.hidden_size, generator)
-    dense = [torch.ones_like(mask) for mask in masks]
-    runs = {f"dense {name}": (initial, dense, order[name]) for name in INPUTS}
-    runs |= {f"ticket {name}": (initial, masks, order[name]) for name in INPUTS}
-    runs[f"ticket {REINITIALISED}"] = (reinitialised, masks, order["as is"])
+    network = _NETWORK[kind]
+    runs = {f"{network} {name}": (initial, masks, order[name]) for name in INPUTS}
+    runs[f"{network} {REINITIALISED}"] = (reinitialised, masks, order["as is"])
+    if kind == "tickets":
+        dense = [torch.ones_like(mask) for mask in masks]
+        runs |= {f"dense {name}": (initial, dense, order[name]) for name in INPUTS}
     accuracies: dict[str, list[float]] = {}
     for name, (layers, layer_masks, positions) in runs.items():
-        network = MaskedMLP(layers, layer_masks, settings.learning_rate)
+        trained = MaskedMLP(layers, layer_masks, settings.learning_rate)
         accuracies[name] = []
         for steps in np.array_split(np.arange(settings.transfer_steps), settings.transfer_evaluations):
-            train(network, x_train[:, positions], y_train, steps.tolist(), settings.transfer_batch_size)
-            accuracy, _ = evaluate(network, x_test[:, positions], y_test)
+            train(trained, x_train[:, positions], y_train, steps.tolist(), settings.transfer_batch_size)
+            accuracy, _ = evaluate(trained, x_test[:, positions], y_test)
             accuracies[name].append(round(accuracy, 4))
             count(len(steps), f"{100 * accuracy:.1f} % {name}")
     return accuracies
@@ -268,7 +271,7 @@ def evaluate(network: MaskedMLP, x: Tensor, y: Tensor) -> tuple[float, float]:
     return float((logits.argmax(1) == y).float().mean()), float(F.cross_entropy(logits, y))
 
 
-def _of_kind(results: Results_, kind: str) -> list[Measured]:
+def _of_kind(results: Results[Settings, Measured], kind: str) -> list[Measured]:
     """Return the trials, in the order of their seeds."""
     return [results.measured[f"{kind}-seed{seed}"] for seed in range(results.seeds)]
 
@@ -291,76 +294,115 @@ def _comparison(
         statement=statement,
         published=f"{published} (%)",
         measured=f"{first} against {second} (%)",
-        test=f"{'above' if above else 'below'} {TRIALS_TEST}",
-        holds=all((a > b) if above else (a < b) for a, b in zip(ours, theirs, strict=True)),
+        test=PAIRED_TEST,
+        holds=is_greater(ours, theirs) if above else is_greater(theirs, ours),
     )
 
 
-def _at_every_sparsity(tickets: Sequence[Measured], controls: Sequence[Measured]) -> Claim:
+def _at_every_sparsity(settings: Settings, tickets: Sequence[Measured], controls: Sequence[Measured]) -> Claim:
     # At 0 and 1 both are the same network.
+    inner = settings.sparsities[1:-1]
     ours, others = (np.mean([one.accuracies for one in trials], axis=0)[1:-1] for trials in (tickets, controls))
     above = ours > others
+    count = int(above[::-1].cumprod().sum())
+    ahead = f", at all from {100 * inner[-count]:.0f} % on" if 0 < count < len(above) else ""
     return Claim(
         statement="tickets beat random masks at every sparsity",
         published="at every sparsity",
-        measured=f"at {above.sum()} of {len(above)}, by {100 * (ours - others).mean():.1f} points in the mean over them",
+        measured=f"at {above.sum()} of {len(above)}{ahead}; by {100 * (ours - others).mean():.1f} points in the mean over them",
         test="the mean of the trials above, at each sparsity but 0 and 1",
         holds=bool(above.all()),
     )
 
 
-def _adjacency_claim(settings: Settings, tickets: Sequence[Measured]) -> Claim:
-    masks = _masks(settings, tickets)
-    ours, chance = [100 * adjacency(mask) for mask in masks], [100 * expected_adjacency(mask) for mask in masks]
-    p_values = [p_adjacent(mask) for mask in masks]
+def _shuffling_claim(tickets: Sequence[Measured]) -> Claim:
+    leads = [
+        [100 * (one.transfers[f"ticket {name}"][-1] - one.transfers[f"dense {name}"][-1]) for one in tickets]
+        for name in ("as is", "shuffled")
+    ]
     return Claim(
-        statement="in the ticket's first layer, unmasked inputs are next to each other more often than by chance",
-        published="above chance",
-        measured=f"{describe(ours)} % of them against {describe(chance)} % expected, p ≤ {max(p_values):.3f}",
-        test=f"permutation test of the inputs of each unit, p < {LEVEL} in each trial",
-        holds=max(p_values) < LEVEL,
+        statement="on new data, the ticket's lead over the dense network is less shuffled than as is, in points",
+        published="seen in the figure",
+        measured=f"{describe(leads[1])} against {describe(leads[0])}",
+        test=PAIRED_TEST,
+        holds=is_greater(*leads),
     )
 
 
-def _draw_rounds(axes: Axes, results: Results_, what: str, label: str) -> None:
+def _adjacency_claims(settings: Settings, tickets: Sequence[Measured], controls: Sequence[Measured]) -> list[Claim]:
+    """Compare with random masks, as the paper does, and with the ticket's own units in a random order of their inputs.
+
+    Tickets have units with many inputs and others with none, which alone makes more of them adjacent.
+    """
+    masks = _masks(settings, tickets)
+    ours, expected = [100 * adjacency(mask) for mask in masks], [100 * expected_adjacency(mask) for mask in masks]
+    random = [100 * adjacency(mask) for mask in _masks(settings, controls)]
+    p_values = [p_adjacent(mask) for mask in masks]
+    statement = "in the ticket's first layer, unmasked inputs are next to each other more often than"
+    return [
+        Claim(
+            statement=f"{statement} in random masks",
+            published="above chance",
+            measured=f"{describe(ours)} % of them against {describe(random)} %",
+            test=PAIRED_TEST,
+            holds=is_greater(ours, random),
+        ),
+        Claim(
+            statement=f"{statement} in a random order of each unit's inputs",
+            published="above chance",
+            measured=f"{describe(ours)} % of them against {describe(expected)} % expected, p ≤ {max(p_values):.3f}",
+            test=f"permutation test of the inputs of each unit, p < {LEVEL} in each trial",
+            holds=max(p_values) < LEVEL,
+        ),
+    ]
+
+
+def _draw_rounds(axes: Axes, results: Results[Settings, Measured], what: str, label: str) -> None:
     """Draw each trial thin, and their mean."""
     scale = 100 if what == "accuracies" else 1
     sparsities = 100 * np.array(results.settings.sparsities)
     tickets = _of_kind(results, "tickets")
-    for kind, colour, name in (("random", "random", "random mask"), ("tickets", "ticket", "ticket")):
+    for kind, network in _NETWORK.items():
         trials = scale * np.array([getattr(one, what) for one in _of_kind(results, kind)])
-        axes.plot(sparsities, trials.T, color=_COLOURS[colour], linewidth=0.5, alpha=0.4)
-        axes.plot(sparsities, trials.mean(0), color=_COLOURS[colour], linewidth=1.2, label=name)
+        axes.plot(sparsities, trials.T, color=_COLOURS[network], linewidth=0.5, alpha=0.4)
+        axes.plot(sparsities, trials.mean(0), color=_COLOURS[network], linewidth=1.2, label=network)
     dense = scale * float(np.mean([getattr(one, what)[0] for one in tickets]))
     axes.axhline(dense, color=_COLOURS["dense"], linewidth=1, linestyle=":", label="dense")
     axes.axvline(sparsities[results.settings.transfer_round], color=_PUBLISHED, linewidth=0.5)
     axes.set(title="networks after training", xlabel="sparsity (%)", ylabel=label)
 
 
-def _draw_transfer(axes: Axes, results: Results_, name: str) -> None:
+def _draw_transfer(axes: Axes, results: Results[Settings, Measured], name: str) -> None:
     settings = results.settings
     chunks = np.array_split(np.arange(settings.transfer_steps), settings.transfer_evaluations)
     steps = [chunk[-1] + 1 for chunk in chunks]
-    tickets = _of_kind(results, "tickets")
-    for network, inputs in (("dense", _dense_of(name)), ("ticket", name)):
-        curves = 100 * np.array([one.transfers[f"{network} {inputs}"] for one in tickets])
+    for kind, network, inputs in (
+        ("tickets", "dense", _dense_of(name)),
+        ("random", "random mask", name),
+        ("tickets", "ticket", name),
+    ):
+        curves = 100 * np.array([one.transfers[f"{network} {inputs}"] for one in _of_kind(results, kind)])
         axes.plot(steps, curves.T, color=_COLOURS[network], linewidth=0.5, alpha=0.4)
         axes.plot(steps, curves.mean(0), color=_COLOURS[network], linewidth=1.2, label=network)
     axes.set(title=f"new data, {name}", xlabel="step")
 
 
-def _draw_adjacency(axes: Axes, results: Results_) -> None:
-    masks = _masks(results.settings, _of_kind(results, "tickets"))
-    for place, (name, statistic) in enumerate((("chance", expected_adjacency), ("ticket", adjacency))):
+def _draw_adjacency(axes: Axes, results: Results[Settings, Measured]) -> None:
+    tickets, controls = (_masks(results.settings, _of_kind(results, kind)) for kind in ("tickets", "random"))
+    bars = (
+        ("random\nmask", controls, adjacency, _COLOURS["random mask"]),
+        ("ticket,\nany order", tickets, expected_adjacency, _COLOURS["dense"]),
+        ("ticket", tickets, adjacency, _COLOURS["ticket"]),
+    )
+    for place, (_, masks, statistic, colour) in enumerate(bars):
         values = [100 * statistic(mask) for mask in masks]
-        colour = _COLOURS["random" if name == "chance" else name]
         axes.bar(place, np.mean(values), width=0.6, color=colour, alpha=0.5)
         axes.plot([place] * len(values), values, "o", color=colour, markersize=3)
-    axes.set_xticks([0, 1], ["chance", "ticket"])
+    axes.set_xticks(range(len(bars)), [bar[0] for bar in bars])
     axes.set(title="adjacent inputs of the first layer", ylabel="next input unmasked (%)")
 
 
-def _draw_masks(axes: Axes, results: Results_) -> None:
+def _draw_masks(axes: Axes, results: Results[Settings, Measured]) -> None:
     """Draw the first trial's masks side by side, units with most adjacent inputs first."""
     first = [_masks(results.settings, _of_kind(results, kind))[0] for kind in ("tickets", "random")]
     ordered = [mask[np.argsort(-(mask[:, :-1] & mask[:, 1:]).sum(1), kind="stable")] for mask in first]

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 
 from ..templates import NUM_CLASSES
+from .initialisation import draw_uniform
 
 Layers = list[Tensor]
 """One matrix a layer, of shape (outputs, inputs + 1): the last column is the bias."""
@@ -32,7 +33,7 @@ def initial_layers(inputs: int, hidden: int, generator: torch.Generator) -> Laye
         The three layers.
     """
     sizes = [(hidden, inputs), (hidden, hidden), (NUM_CLASSES, hidden)]
-    return [(2 * torch.rand(outputs, size + 1, generator=generator) - 1) / size**0.5 for outputs, size in sizes]
+    return [draw_uniform((outputs, size + 1), size, generator) for outputs, size in sizes]
 
 
 def random_masks(layers: Layers, sparsity: float, generator: torch.Generator) -> Layers:

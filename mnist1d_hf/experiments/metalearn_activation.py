@@ -25,6 +25,7 @@ from ..templates import NUM_CLASSES
 from .activation_transfer import Data, load_digits, train_cnn
 from .activations import FIXED, Activation, TabulatedActivation, initial_network
 from .experiment import Claim, Experiment, Part, Progress, Results
+from .initialisation import draw_uniform
 from .statistics import PAIRED_TEST, describe, is_greater
 from .unrolled import Batches, RMSProp, Weights, reverse, train
 
@@ -137,9 +138,6 @@ class Measured(Course, Comparison):
     """What a part measures."""
 
 
-Results_ = Results[Settings, Measured]
-
-
 class MetalearnActivation(Experiment[Settings, Measured]):
     """The experiment; see the module."""
 
@@ -176,7 +174,7 @@ class MetalearnActivation(Experiment[Settings, Measured]):
         )
         return Measured(**dataclasses.asdict(comparison), **dataclasses.asdict(course))
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare the learned activation function with the fixed ones, and its shape with the paper's."""
         return [
             _loss_claim(results, LEARNED),
@@ -191,7 +189,7 @@ class MetalearnActivation(Experiment[Settings, Measured]):
             _accuracy_claim(results, TWO_LAYERS),
         ]
 
-    def plot(self, results: Results_) -> Figure:
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw objective, test accuracy and shape over the outer steps, and what the CNN makes of each activation function."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(9, 5.4), layout="constrained")
         (objective, accuracy, shape), (final, *transfers) = figure.subplots(2, 3)
@@ -241,14 +239,13 @@ class Problem:
         """
         settings, (x, y, *_) = self.settings, self.data
         length, hidden = x.shape[1], settings.mlp_units
-
-        def uniform(*shape: int) -> Tensor:
-            drawn: Tensor = 2 * torch.rand(shape, generator=generator) - 1
-            return drawn
-
-        weights = Weights(uniform(length + 1, hidden) / length**0.5, uniform(hidden + 1, NUM_CLASSES) / hidden**0.5)
+        weights = Weights(
+            draw_uniform((length + 1, hidden), length, generator),
+            draw_uniform((hidden + 1, NUM_CLASSES), hidden, generator),
+        )
         rows = torch.randint(len(x), (settings.inner_steps, settings.batch_size), generator=generator)
-        return weights, Batches(x[rows], y[rows], settings.noise * uniform(settings.inner_steps, hidden))
+        noise = settings.noise * draw_uniform((settings.inner_steps, hidden), 1, generator)
+        return weights, Batches(x[rows], y[rows], noise)
 
     def accuracy(self, activation: Activation, weights: Weights) -> float:
         """Return the test accuracy of an MLP, without noise.
@@ -406,25 +403,25 @@ def _train_mlps(problem: Problem, activation: Activation, seed: int) -> tuple[Te
     return torch.stack(losses).mean(0), sum(accuracies) / len(accuracies)
 
 
-def _of(results: Results_, kind: str) -> list[Measured]:
+def _of(results: Results[Settings, Measured], kind: str) -> list[Measured]:
     """Return the parts of a kind, a seed each."""
     return [results.measured[f"{kind}-seed{seed}"] for seed in range(results.seeds)]
 
 
-def _parts(results: Results_, name: str) -> list[tuple[Measured, int]]:
+def _parts(results: Results[Settings, Measured], name: str) -> list[tuple[Measured, int]]:
     """Return the parts that have an activation function and its place in them, a seed each."""
     return [(part, part.names.index(name)) for part in _of(results, FIXED_KIND if name in FIXED else name)]
 
 
-def _losses(results: Results_, name: str) -> list[float]:
+def _losses(results: Results[Settings, Measured], name: str) -> list[float]:
     return [part.losses[place] for part, place in _parts(results, name)]
 
 
-def _accuracies(results: Results_, name: str) -> list[float]:
+def _accuracies(results: Results[Settings, Measured], name: str) -> list[float]:
     return [part.accuracies[place] for part, place in _parts(results, name)]
 
 
-def _transfers(results: Results_, task: str, name: str) -> list[list[float]]:
+def _transfers(results: Results[Settings, Measured], task: str, name: str) -> list[list[float]]:
     """Return the accuracies of the CNN after each of the epochs, a list a seed."""
     return [part.transfers[task][place] for part, place in _parts(results, name)]
 
@@ -433,7 +430,7 @@ def _learned_title(kind: str) -> str:
     return "the learned activation function" + (", its network with two hidden layers," if kind == TWO_LAYERS else "")
 
 
-def _loss_claim(results: Results_, kind: str) -> Claim:
+def _loss_claim(results: Results[Settings, Measured], kind: str) -> Claim:
     learned = _losses(results, kind)
     fixed = {name: _losses(results, name) for name in FIXED}
     best = min(fixed, key=lambda name: sum(fixed[name]))
@@ -446,7 +443,7 @@ def _loss_claim(results: Results_, kind: str) -> Claim:
     )
 
 
-def _accuracy_claim(results: Results_, kind: str) -> Claim:
+def _accuracy_claim(results: Results[Settings, Measured], kind: str) -> Claim:
     learned = _accuracies(results, kind)
     fixed = {name: _accuracies(results, name) for name in FIXED}
     best = max(fixed, key=lambda name: sum(fixed[name]))
@@ -459,7 +456,7 @@ def _accuracy_claim(results: Results_, kind: str) -> Claim:
     )
 
 
-def _margin_claim(results: Results_) -> Claim:
+def _margin_claim(results: Results[Settings, Measured]) -> Claim:
     fixed = [_accuracies(results, name) for name in FIXED]
     margins = [own - max(others) for own, *others in zip(_accuracies(results, LEARNED), *fixed, strict=True)]
     return Claim(
@@ -471,7 +468,7 @@ def _margin_claim(results: Results_) -> Claim:
     )
 
 
-def _published_losses_claim(results: Results_) -> Claim:
+def _published_losses_claim(results: Results[Settings, Measured]) -> Claim:
     measured = {LEARNED: float(np.mean([one.outer_losses for one in _of(results, LEARNED)]))}
     for name in FIXED:
         measured[name] = float(np.mean([part.all_losses[place] for part, place in _parts(results, name)]))
@@ -485,7 +482,7 @@ def _published_losses_claim(results: Results_) -> Claim:
     )
 
 
-def _shape_claim(results: Results_) -> Claim:
+def _shape_claim(results: Results[Settings, Measured]) -> Claim:
     extrema = [one.extrema for one in _of(results, LEARNED)]
     return Claim(
         statement="the learned activation function is not monotonic and has two local extrema",
@@ -497,7 +494,7 @@ def _shape_claim(results: Results_) -> Claim:
     )
 
 
-def transfer_ranks(results: Results_, task: str, checkpoint: int) -> dict[str, int]:
+def transfer_ranks(results: Results[Settings, Measured], task: str, checkpoint: int) -> dict[str, int]:
     """Rank activation functions by the CNN's mean test accuracy over seeds.
 
     Parameters
@@ -518,7 +515,7 @@ def transfer_ranks(results: Results_, task: str, checkpoint: int) -> dict[str, i
     return {name: 1 + sum(other > own for other in sums.values()) for name, own in sums.items()}
 
 
-def _rank_text(results: Results_, task: str, checkpoint: int) -> str:
+def _rank_text(results: Results[Settings, Measured], task: str, checkpoint: int) -> str:
     accuracies = [curve[checkpoint] for curve in _transfers(results, task, LEARNED)]
     ranks = transfer_ranks(results, task, checkpoint)
     best = min(FIXED, key=lambda name: ranks[name])
@@ -529,7 +526,7 @@ def _rank_text(results: Results_, task: str, checkpoint: int) -> str:
     )
 
 
-def _rank_claim(results: Results_, task: str) -> Claim:
+def _rank_claim(results: Results[Settings, Measured], task: str) -> Claim:
     return Claim(
         statement=f"transferred, it is in the middle of the pack: {task}, {results.settings.transfer_epochs[-1]} epochs",
         published="middle of the pack, in CNNs on MNIST and CIFAR-10",
@@ -539,7 +536,7 @@ def _rank_claim(results: Results_, task: str) -> Claim:
     )
 
 
-def _early_claim(results: Results_) -> Claim:
+def _early_claim(results: Results[Settings, Measured]) -> Claim:
     return Claim(
         statement=f"transferred, it is best early in training: {CNN}, epoch {results.settings.transfer_epochs[0]}",
         published="best early in training, in CNNs on MNIST and CIFAR-10",
@@ -549,7 +546,7 @@ def _early_claim(results: Results_) -> Claim:
     )
 
 
-def _draw_objective(axis: Axes, results: Results_) -> None:
+def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
     for kind, color, label in (
         (TWO_LAYERS, _GREY, "two hidden layers"),
         (LEARNED, _COLORS[LEARNED], "one hidden layer"),
@@ -559,10 +556,10 @@ def _draw_objective(axis: Axes, results: Results_) -> None:
     axis.axhline(PUBLISHED_LOSSES[LEARNED], color=_GREY, linestyle=":", linewidth=1, label="published mean")
     axis.set(xlabel="outer step", ylabel="nats", ylim=(None, _HIGHEST_LOSS))
     axis.set_title(f"mean of the last {results.settings.counted_steps} inner losses")
-    axis.legend(frameon=False, fontsize=7)
+    axis.legend(fontsize=7, edgecolor="none", framealpha=1)
 
 
-def _draw_accuracy(axis: Axes, results: Results_) -> None:
+def _draw_accuracy(axis: Axes, results: Results[Settings, Measured]) -> None:
     for one in _of(results, LEARNED):
         axis.plot(one.outer_accuracies, color=_COLORS[LEARNED], linewidth=0.5)
     means = {name: float(np.mean(_accuracies(results, name))) for name in _COLORS}
@@ -572,7 +569,7 @@ def _draw_accuracy(axis: Axes, results: Results_) -> None:
     _label_right(axis, means)
 
 
-def _draw_shape(axis: Axes, results: Results_) -> None:
+def _draw_shape(axis: Axes, results: Results[Settings, Measured]) -> None:
     curves = _of(results, LEARNED)[0].curves
     colors = require("matplotlib", "plot").colormaps["viridis"](np.linspace(0, 1, len(curves)))
     labels = {0: "first outer step", len(curves) - 1: "last outer step"}
@@ -582,7 +579,7 @@ def _draw_shape(axis: Axes, results: Results_) -> None:
     axis.legend(frameon=False, fontsize=7)
 
 
-def _draw_final(axis: Axes, results: Results_) -> None:
+def _draw_final(axis: Axes, results: Results[Settings, Measured]) -> None:
     for number, one in enumerate(_of(results, LEARNED)):
         positions, curve = np.linspace(-SPAN, SPAN, len(one.curves[-1])), one.curves[-1]
         axis.plot(positions, curve, color=f"C{number}", linewidth=1, label=f"seed {number}")
@@ -591,7 +588,7 @@ def _draw_final(axis: Axes, results: Results_) -> None:
     axis.legend(frameon=False, fontsize=7)
 
 
-def _draw_transfer(axis: Axes, task: str, results: Results_) -> None:
+def _draw_transfer(axis: Axes, task: str, results: Results[Settings, Measured]) -> None:
     means = {name: np.mean(_transfers(results, task, name), axis=0) for name in _COLORS}
     for name, color in _COLORS.items():
         axis.plot(results.settings.transfer_epochs, means[name], ".-", color=color, linewidth=1, markersize=4)

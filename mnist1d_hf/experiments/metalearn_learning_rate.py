@@ -1,6 +1,7 @@
 """Learns the learning rate of an MLP by gradient descent through its training (section 5.3, Figure 6).
 
-The inner loop is plain SGD on a tanh network. Its gradient is written out, so that the graph of 200 steps is one of simple
+The inner loop is plain SGD on a tanh network, on the rows in their order; every outer step repeats it from the same initial
+weights, with another learning rate. Its gradient is written out, so that the graph of 200 steps is one of simple
 operations, and one backward pass through it gives the derivative of the mean training loss by the learning rate.
 """
 
@@ -17,6 +18,7 @@ from ..baselines.data import load_tensors
 from ..extras import require
 from ..templates import NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
+from .initialisation import draw_uniform
 from .statistics import describe
 
 if TYPE_CHECKING:
@@ -51,9 +53,6 @@ class Measured:
     """Mean training loss of the inner loop, in nats."""
 
 
-Results_ = Results[Settings, Measured]
-
-
 class MetalearnLearningRate(Experiment[Settings, Measured]):
     """The experiment; see the module."""
 
@@ -69,15 +68,15 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Descend on the learning rate from every start."""
         x, y = load_tensors("default", "train")
-        generator = torch.Generator().manual_seed(part.values["seed"])
+        parameters = initial_parameters(
+            x.shape[1], settings.hidden_size, torch.Generator().manual_seed(part.values["seed"])
+        )
+        batches = torch.arange(settings.inner_steps * settings.batch_size).view(settings.inner_steps, -1) % len(x)
         rate = torch.tensor(settings.starts)
         rates, losses = [rate.tolist()], []
         for step in range(settings.outer_steps):
-            # Another network and other batches in every outer step: the optimum is one for training, not for one run of it.
-            parameters = initial_parameters(x.shape[1], settings.hidden_size, generator)
-            rows = torch.randint(len(x), (settings.inner_steps, settings.batch_size), generator=generator)
             rate.requires_grad_()
-            loss = mean_training_loss(rate, parameters, x[rows], y[rows])
+            loss = mean_training_loss(rate, parameters, x[batches], y[batches])
             (gradient,) = torch.autograd.grad(loss.sum(), rate)
             losses.append(loss.tolist())
             rate = rate.detach() - settings.outer_learning_rate * gradient
@@ -85,7 +84,7 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
             progress(step + 1, "learning rates " + ", ".join(f"{value:.3f}" for value in rates[-1]))
         return Measured(np.transpose(rates).tolist(), np.transpose(losses).tolist())
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Both starts end at the same learning rate."""
         ends = np.array([[rates[-1] for rates in one.learning_rates] for one in results.measured.values()])
         spread = np.ptp(ends, axis=1) / ends.mean(axis=1)
@@ -100,7 +99,7 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
             for number, start in enumerate(results.settings.starts)
         ]
 
-    def plot(self, results: Results_) -> Figure:
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw the learning rate and the loss over the outer steps."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 2.8), layout="constrained")
         rates, losses = figure.subplots(1, 2)
@@ -134,16 +133,10 @@ def initial_parameters(inputs: int, hidden: int, generator: torch.Generator) -> 
     list of Tensor
         Weight (inputs, hidden) and bias (1, hidden) of the first layer, then those of the second.
     """
-
-    def uniform(fan_in: int, *shape: int) -> Tensor:
-        drawn: Tensor = (2 * torch.rand(*shape, generator=generator) - 1) / fan_in**0.5
-        return drawn
-
     return [
-        uniform(inputs, inputs, hidden),
-        uniform(inputs, 1, hidden),
-        uniform(hidden, hidden, NUM_CLASSES),
-        uniform(hidden, 1, NUM_CLASSES),
+        draw_uniform((rows, outputs), size, generator)
+        for size, outputs in ((inputs, hidden), (hidden, NUM_CLASSES))
+        for rows in (size, 1)
     ]
 
 

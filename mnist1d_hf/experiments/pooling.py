@@ -84,9 +84,6 @@ class Measured:
     """In percent, at each of the steps; a list a seed."""
 
 
-Results_ = Results[Settings, Measured]
-
-
 class Pooling(Experiment[Settings, Measured]):
     """The experiment; see the module."""
 
@@ -94,6 +91,7 @@ class Pooling(Experiment[Settings, Measured]):
     settings = Settings()
     quick = Settings(train_rows=(1000, 2000), steps=40, evaluate_every=10)
     measurement = Measured
+    choices = ("kinds", "train_rows")
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each kind and number of rows; its seeds are members of one stack."""
@@ -118,7 +116,7 @@ class Pooling(Experiment[Settings, Measured]):
                 progress(step, f"test accuracy {np.mean(accuracies[-1]):.1f} %")
         return Measured(steps, np.transpose(accuracies).round(2).tolist())
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare what pooling gains over striding with few rows and with many."""
         fewest, most = results.settings.train_rows[0], results.settings.train_rows[-1]
         return [
@@ -128,7 +126,7 @@ class Pooling(Experiment[Settings, Measured]):
             _not_ahead(results, "stride", "none", fewest),
         ]
 
-    def plot(self, results: Results_) -> Figure:
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw test accuracy over the steps for three numbers of rows, and its end for all."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(9, 2.6), layout="constrained")
         *axes, last = figure.subplots(1, 4)
@@ -352,7 +350,7 @@ def _part(kind: str, rows: int) -> str:
     return f"{kind}-{rows}"
 
 
-def _final(results: Results_, kind: str, rows: int) -> list[float]:
+def _final(results: Results[Settings, Measured], kind: str, rows: int) -> list[float]:
     return final_accuracies(results.measured[_part(kind, rows)])
 
 
@@ -364,7 +362,7 @@ def _against(kind: str, other: str, rows: int) -> str:
     return f"{PUBLISHED[kind][column]} against {PUBLISHED[other][column]}"
 
 
-def _ahead(results: Results_, kind: str, other: str, rows: int) -> Claim:
+def _ahead(results: Results[Settings, Measured], kind: str, other: str, rows: int) -> Claim:
     accuracies = _final(results, kind, rows), _final(results, other, rows)
     return Claim(
         statement=f"{NAMES[kind]} is ahead of {NAMES[other]} at {rows} rows, in percent",
@@ -375,7 +373,7 @@ def _ahead(results: Results_, kind: str, other: str, rows: int) -> Claim:
     )
 
 
-def _not_ahead(results: Results_, kind: str, other: str, rows: int) -> Claim:
+def _not_ahead(results: Results[Settings, Measured], kind: str, other: str, rows: int) -> Claim:
     ahead = _ahead(results, kind, other, rows)
     return replace(
         ahead,
@@ -386,7 +384,7 @@ def _not_ahead(results: Results_, kind: str, other: str, rows: int) -> Claim:
     )
 
 
-def _gain_shrinks(results: Results_, kind: str, fewest: int, most: int) -> Claim:
+def _gain_shrinks(results: Results[Settings, Measured], kind: str, fewest: int, most: int) -> Claim:
     gains = [
         np.subtract(_final(results, kind, rows), _final(results, "stride", rows)).tolist() for rows in (fewest, most)
     ]
@@ -400,7 +398,7 @@ def _gain_shrinks(results: Results_, kind: str, fewest: int, most: int) -> Claim
     )
 
 
-def _draw_curves(axis: Axes, results: Results_, rows: int) -> None:
+def _draw_curves(axis: Axes, results: Results[Settings, Measured], rows: int) -> None:
     for kind in results.settings.kinds:
         one = results.measured[_part(kind, rows)]
         axis.plot(one.steps, np.mean(one.test_accuracies, axis=0), _STYLES[kind], linewidth=0.9)
@@ -409,7 +407,7 @@ def _draw_curves(axis: Axes, results: Results_, rows: int) -> None:
     axis.set(title=f"{rows:,} rows", xlabel="step", ylim=(10 * ((lowest - 4) // 10), None))
 
 
-def _draw_ends(axis: Axes, results: Results_) -> None:
+def _draw_ends(axis: Axes, results: Results[Settings, Measured]) -> None:
     rows = results.settings.train_rows
     for kind in results.settings.kinds:
         ends = [_final(results, kind, one) for one in rows]

@@ -48,6 +48,7 @@ def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], 
         "data_version": DATA_VERSION,
         "package_version": __version__,
         "claims": [dataclasses.asdict(claim) for claim in experiment.claims(results)],
+        "remarks": experiment.remarks,
     }
     (folder / SUMMARY_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
     return save_figure(experiment.plot(results), folder / "figure.png")

@@ -93,9 +93,6 @@ class Measured:
     """Of these rows."""
 
 
-Results_ = Results[Settings, Measured]
-
-
 class SelfSupervised(Experiment[Settings, Measured]):
     """The experiment; see the module."""
 
@@ -158,7 +155,7 @@ class SelfSupervised(Experiment[Settings, Measured]):
                 labels=labels_test[: settings.embedded_rows].tolist() if embeds else [],
             )
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare where the best layer is, and how good."""
         return [
             *(_middle_is_best(results, projector) for projector in PUBLISHED),
@@ -167,7 +164,7 @@ class SelfSupervised(Experiment[Settings, Measured]):
             _digits_stand_apart(results),
         ]
 
-    def plot(self, results: Results_) -> Figure:
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw the t-SNE of the output, and the linear accuracy by layer."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.1), layout="constrained")
         embedding, layers = figure.subplots(1, 2)
@@ -277,17 +274,17 @@ def embed(x: Features, seed: int) -> list[list[float]]:
     return coordinates
 
 
-def _of(results: Results_, projector: str) -> list[Measured]:
+def _of(results: Results[Settings, Measured], projector: str) -> list[Measured]:
     """Return the parts with a projector, in the order of their seeds."""
     return [one for name, one in results.measured.items() if name.split("-")[0] == projector]
 
 
-def _by_layer(results: Results_, projector: str) -> NDArray[np.float64]:
+def _by_layer(results: Results[Settings, Measured], projector: str) -> NDArray[np.float64]:
     """Return the linear accuracies, of shape (seeds, layers)."""
     return np.concatenate([one.linear_accuracies for one in _of(results, projector)])
 
 
-def _middle_is_best(results: Results_, projector: str) -> Claim:
+def _middle_is_best(results: Results[Settings, Measured], projector: str) -> Claim:
     accuracies, published = _by_layer(results, projector), np.array(PUBLISHED[projector])
     best = int(accuracies.mean(0).argmax())
     between = (accuracies.argmax(1) > 0) & (accuracies.argmax(1) < accuracies.shape[1] - 1)
@@ -301,7 +298,7 @@ def _middle_is_best(results: Results_, projector: str) -> Claim:
     )
 
 
-def _accuracy_is_reached(results: Results_) -> Claim:
+def _accuracy_is_reached(results: Results[Settings, Measured]) -> Claim:
     accuracies = _by_layer(results, "default")[:, FEATURES].tolist()
     return Claim(
         statement=f"the linear accuracy of the convolutions is at least {WANTED_ACCURACY:.0f} %",
@@ -312,7 +309,7 @@ def _accuracy_is_reached(results: Results_) -> Claim:
     )
 
 
-def _projector_helps(results: Results_) -> Claim:
+def _projector_helps(results: Results[Settings, Measured]) -> Claim:
     ours, other = (_by_layer(results, projector)[:, FEATURES].tolist() for projector in ("default", "none"))
     return Claim(
         statement="the linear accuracy of the convolutions is better with the projector than without, in percent",
@@ -323,7 +320,7 @@ def _projector_helps(results: Results_) -> Claim:
     )
 
 
-def _digits_stand_apart(results: Results_) -> Claim:
+def _digits_stand_apart(results: Results[Settings, Measured]) -> Claim:
     silhouettes = np.array(_of(results, "default")[0].silhouettes)
     apart = np.isin(np.arange(NUM_CLASSES), APART)
     ours, other = silhouettes[:, apart].mean(1).tolist(), silhouettes[:, ~apart].mean(1).tolist()
@@ -347,7 +344,7 @@ def _draw_embedding(axis: Axes, one: Measured) -> None:
     axis.spines[:].set_visible(False)
 
 
-def _draw_layers(axis: Axes, results: Results_) -> None:
+def _draw_layers(axis: Axes, results: Results[Settings, Measured]) -> None:
     for projector, (color, style) in _STYLES.items():
         accuracies = _by_layer(results, projector)
         layers = range(accuracies.shape[1])

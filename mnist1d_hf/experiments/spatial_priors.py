@@ -43,9 +43,6 @@ class Measured:
     """In percent, at each of the steps."""
 
 
-Results_ = Results[Settings, Measured]
-
-
 class SpatialPriors(Experiment[Settings, Measured]):
     """The experiment; see the module."""
 
@@ -53,6 +50,7 @@ class SpatialPriors(Experiment[Settings, Measured]):
     settings = Settings()
     quick = Settings(steps=30)
     measurement = Measured
+    choices = ("models",)
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each model and config; its seeds are members of one stack."""
@@ -84,7 +82,7 @@ class SpatialPriors(Experiment[Settings, Measured]):
             ],
         )
 
-    def claims(self, results: Results_) -> list[Claim]:
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare the table with the paper's, and what shuffling costs each model."""
         accuracies = {name: one.test_accuracies for name, one in results.measured.items()}
         return [
@@ -97,7 +95,7 @@ class SpatialPriors(Experiment[Settings, Measured]):
             *(_prior_claim(model, accuracies) for model in ("cnn", "gru")),
         ]
 
-    def plot(self, results: Results_) -> Figure:
+    def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw training accuracy over the steps, and the test accuracies at the end."""
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(8, 3), layout="constrained")
         axes = figure.subplots(1, 2, sharey=True)

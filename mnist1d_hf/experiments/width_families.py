@@ -26,7 +26,7 @@ class Condition:
     """What a network is trained on, and for."""
 
     label_noise: float
-    """Share of the training labels that are wrong."""
+    """Share of the training labels that are replaced by random ones."""
     squared_error: bool = False
     """Minimise the squared error of one-hot labels, summed over the classes; otherwise the negative log likelihood."""
 
@@ -89,8 +89,8 @@ FAMILIES: dict[str, tuple[Callable[[int], nn.Module], Forward]] = {
 """A network of a width, and the forward pass of a stack of them."""
 
 
-def wrong_labels(y: Tensor, share: float, seed: int) -> Tensor:
-    """Give a share of the rows another label.
+def replace_labels(y: Tensor, share: float, seed: int) -> Tensor:
+    """Replace the labels of a share of the rows by random ones, of which every tenth is the right one.
 
     Parameters
     ----------
@@ -104,13 +104,12 @@ def wrong_labels(y: Tensor, share: float, seed: int) -> Tensor:
     Returns
     -------
     Tensor of int64, shape (rows,)
-        Labels, of which exactly that share, rounded to rows, is wrong.
+        Labels; exactly that share, rounded to rows, was drawn anew.
     """
     generator = torch.Generator().manual_seed(seed)
     rows = torch.randperm(len(y), generator=generator)[: round(share * len(y))]
-    shift = torch.randint(1, NUM_CLASSES, (len(rows),), generator=generator)
     noisy = y.clone()
-    noisy[rows] = (noisy[rows] + shift) % NUM_CLASSES
+    noisy[rows] = torch.randint(NUM_CLASSES, (len(rows),), generator=generator)
     return noisy
 
 
@@ -149,7 +148,7 @@ def train_width(
         Of each condition and seed.
     """
     x, y = training
-    labels = torch.stack([wrong_labels(y, one.label_noise, seed) for one in conditions for seed in seeds])
+    labels = torch.stack([replace_labels(y, one.label_noise, seed) for one in conditions for seed in seeds])
     num_likelihood = sum(not one.squared_error for one in conditions) * len(seeds)
     parameters = train_members(architecture, width, x, labels, num_likelihood, seeds, optimisation, progress)
     forward, shape = FAMILIES[architecture][1], (len(conditions), len(seeds))

@@ -80,6 +80,14 @@ def test_claims_do_not_hold_without_a_peak_and_for_exchanged_thresholds():
     assert holds == [True, False, True, True, False, True, False, False]
 
 
+def test_a_threshold_that_is_not_reached_is_none():
+    results = synthetic([0.4, 0.6, 0.5, 0.4], [0.4, 0.41, 0.4, 0.3], [0.5, 0.4, 0.6, 0.4], [0.4, 0.45, 0.3, 0.2])
+    results.measured["m"].train_errors["squared"][:] = [[0.5] * 3] * 4
+    claim = experiment.claims(results)[-1]
+    assert not claim.holds
+    assert claim.measured.endswith("the training error is above 1 % with every number of 3 seeds")
+
+
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(quick=True, executor=executor)
     settings = experiment.EXPERIMENT.quick

@@ -1,12 +1,13 @@
 """What all experiments share: parts are kept, found again and measured once; bad input is named."""
 
 import json
+from dataclasses import replace
 
 import pytest
 from click.testing import CliRunner
 
 from mnist1d_hf import cli
-from mnist1d_hf.experiments import TITLES, find
+from mnist1d_hf.experiments import TITLES, find, spatial_priors
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
 from mnist1d_hf.experiments.report import write_report, write_summary
 
@@ -48,6 +49,26 @@ def test_parts_of_other_settings_are_refused(tmp_path, executor):
     experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
     with pytest.raises(FileExistsError, match=r"seed0.json was measured with other settings; name another folder"):
         experiment.run(tmp_path, seeds=1, settings=experiment.Settings(outer_steps=1, inner_steps=3), executor=executor)
+
+
+def test_settings_that_only_choose_parts_leave_the_others_as_they_are(tmp_path, executor):
+    few = spatial_priors.Settings(models=("logistic",), steps=2)
+    first = spatial_priors.run(tmp_path, seeds=1, settings=few, executor=executor)
+    kept = {path: path.read_bytes() for path in (tmp_path / "spatial-priors").iterdir()}
+    more = replace(few, models=("logistic", "mlp"))
+    second = spatial_priors.run(tmp_path, seeds=1, settings=more, executor=executor)
+    assert set(second.measured) - set(first.measured) == {"mlp-default", "mlp-shuffled"}
+    assert all(path.read_bytes() == content for path, content in kept.items())
+    with pytest.raises(FileExistsError, match="other settings"):
+        spatial_priors.run(tmp_path, seeds=1, settings=replace(more, steps=3), executor=executor)
+
+
+def test_a_part_that_cannot_be_read_is_named(tmp_path, executor):
+    experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
+    path = tmp_path / experiment.EXPERIMENT.name / "seed0.json"
+    path.write_text("{")
+    with pytest.raises(FileExistsError, match=r"seed0.json is no JSON; remove it"):
+        experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
 
 
 @pytest.mark.parametrize(

@@ -59,18 +59,29 @@ def test_tickets_are_nested_and_random_masks_are_not(networks):
     assert nested == {"tickets": True, "random": False}
 
 
-def test_transfers_use_the_tickets_mask_and_the_weights_they_say(networks):
-    result = measured("tickets")
+@pytest.mark.parametrize(("kind", "network"), [("tickets", "ticket"), ("random", "random mask")])
+def test_transfers_use_the_mask_and_the_weights_they_say(kind, network, networks):
+    result = measured(kind)
     transferred = dict(zip(result.transfers, networks[SMALL.rounds :], strict=True))
-    ticket = networks[SMALL.transfer_round]
+    found = networks[SMALL.transfer_round]
     assert SMALL.sparsities[SMALL.transfer_round] == pytest.approx(22 / 24)
-    assert np.array_equal(unpack(result.mask, SMALL.hidden_size), ticket[1][0][:, :-1].numpy())
+    assert np.array_equal(unpack(result.mask, SMALL.hidden_size), found[1][0][:, :-1].numpy())
     for name, (layers, masks) in transferred.items():
         assert all(mask.all() for mask in masks) == name.startswith("dense")
-        assert all(map(torch.equal, layers, ticket[0])) == ("re-initialised" not in name)
-        if name.startswith("ticket"):
-            assert all(map(torch.equal, masks, ticket[1]))
+        assert all(map(torch.equal, layers, found[0])) == ("re-initialised" not in name)
+        if name.startswith(network):
+            assert all(map(torch.equal, masks, found[1]))
         assert len(result.transfers[name]) == SMALL.transfer_evaluations
+
+
+def test_both_kinds_are_transferred_to_the_same_data_and_weights(networks):
+    started = {}
+    for kind in ("tickets", "random"):
+        networks.clear()
+        result = measured(kind)
+        started[kind] = dict(zip(result.transfers, networks[SMALL.rounds :], strict=True))
+    new = [started["tickets"]["ticket re-initialised"], started["random"]["random mask re-initialised"]]
+    assert all(map(torch.equal, new[0][0], new[1][0]))
 
 
 def test_training_takes_the_rows_in_order_and_starts_again():
@@ -87,20 +98,24 @@ def test_training_takes_the_rows_in_order_and_starts_again():
 
 def synthetic(ticket, random, dense, blocks=True):
     """Results in which tickets, random masks and dense networks have the given accuracies."""
+    generator = np.random.default_rng(0)
     mask = np.zeros((20, 40), bool)
     mask[:, :: 1 if blocks else 2][:, :4] = True
+    masks = {"tickets": mask, "random": generator.permuted(mask, axis=1) if blocks else np.roll(mask, 1) | mask}
     accuracies = {"tickets": [dense, *[ticket] * 23, 0.1], "random": [dense, *[random] * 23, 0.1]}
-    names = [f"dense {name}" for name in experiment.INPUTS]
-    names += [f"ticket {name}" for name in (*experiment.INPUTS, experiment.REINITIALISED)]
-    shuffled = {"ticket shuffled": dense, "dense shuffled": ticket}
-    ends = {name: shuffled.get(name, ticket if name.startswith("ticket") else dense) for name in names}
-    transfers = {name: [0.1, end] for name, end in ends.items()}
-    parts = {
-        f"{kind}-seed{seed}": experiment.Measured(accuracies[kind], [1.0] * 25, transfers, pack(mask))
-        for kind in accuracies
-        for seed in range(2)
+    ends = {"dense": dense, "ticket": ticket, "random mask": random}
+    transfers = {
+        f"{network} {name}": [0.1, end]
+        for network, end in ends.items()
+        for name in (*experiment.INPUTS, experiment.REINITIALISED)
     }
-    return Results("lottery-tickets", SMALL, 2, parts, 1.0)
+    transfers |= {"ticket shuffled": [0.1, dense], "dense shuffled": [0.1, ticket]}
+    parts = {
+        f"{kind}-seed{seed}": experiment.Measured(accuracies[kind], [1.0] * 25, transfers, pack(masks[kind]))
+        for kind in accuracies
+        for seed in range(3)
+    }
+    return Results("lottery-tickets", SMALL, 3, parts, 1.0)
 
 
 def test_claims_hold_for_what_the_paper_saw_and_not_for_its_opposite():
@@ -119,11 +134,11 @@ def test_a_trial_that_goes_the_other_way_is_no_success():
 
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(quick=True, executor=executor)
-    assert set(results.measured) == {f"{kind}-seed{seed}" for kind in ("tickets", "random") for seed in (0, 1)}
-    for seed in (0, 1):
+    assert set(results.measured) == {f"{kind}-seed{seed}" for kind in ("tickets", "random") for seed in range(3)}
+    for seed in range(3):
         tickets, random = (results.measured[f"{kind}-seed{seed}"] for kind in ("tickets", "random"))
         assert tickets.accuracies[0] == random.accuracies[0] > 0.3
         assert len(tickets.accuracies) == 25
     figure = experiment.plot(results)
     assert all(axes.lines or axes.images for axes in figure.axes)
-    assert len(experiment.claims(results)) == 9
+    assert len(experiment.claims(results)) == 11

@@ -19,19 +19,21 @@ def data(rows=40):
 
 
 @given(st.integers(1, 200), st.floats(0, 1), st.integers(0, 2**31))
-def test_exactly_the_stated_share_of_labels_is_wrong(rows, share, seed):
+def test_at_most_the_stated_share_of_labels_is_wrong(rows, share, seed):
     y = torch.arange(rows) % 10
-    noisy = width_families.wrong_labels(y, share, seed)
-    assert int((noisy != y).sum()) == round(share * rows)
+    noisy = width_families.replace_labels(y, share, seed)
+    assert int((noisy != y).sum()) <= round(share * rows)
     assert noisy.min() >= 0 and noisy.max() <= 9
-    assert torch.equal(noisy, width_families.wrong_labels(y, share, seed))
+    assert torch.equal(noisy, width_families.replace_labels(y, share, seed))
 
 
-def test_seeds_make_other_labels_wrong_and_all_other_labels_occur():
-    y = torch.zeros(5000, dtype=torch.int64)
-    first, second = (width_families.wrong_labels(y, 0.5, seed) for seed in (0, 1))
+def test_new_labels_are_uniform_and_seeds_draw_others():
+    y = torch.zeros(20_000, dtype=torch.int64)
+    first, second = (width_families.replace_labels(y, 0.5, seed) for seed in (0, 1))
     assert not torch.equal(first, second)
-    assert set(first.tolist()) == set(range(10))
+    counts = torch.bincount(first, minlength=10)
+    # A tenth of the replaced rows keeps its label; 150 is five standard deviations.
+    assert (counts - torch.tensor([11_000, *[1_000] * 9])).abs().max() < 150
 
 
 def test_the_stacked_forward_pass_equals_that_of_each_member():
@@ -94,7 +96,7 @@ def test_errors_are_counted_on_the_labels_of_training_and_the_true_ones_of_the_t
     assert errors.num_parameters == sum(parameter.numel() for parameter in PlainMLP(5).parameters())
     for number, condition in enumerate(conditions):
         for seed in (0, 1):
-            noisy = width_families.wrong_labels(training[1], condition.label_noise, seed)
+            noisy = width_families.replace_labels(training[1], condition.label_noise, seed)
             model = plain_training(lambda: PlainMLP(5), seed, training[0], noisy, condition.squared_error)
             for x, y, measured in ((training[0], noisy, errors.train), (*test, errors.test)):
                 missed = (model(x).argmax(1) != y).double().mean().item()
