@@ -86,6 +86,10 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
     settings = Settings()
     quick = Settings(rows=200)
     measurement = Measured
+    remarks = (
+        "MNIST is that of the Hub. Where it cannot be had, scikit-learn's digits stand in for it, as claims and "
+        "figure say.",
+    )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each data set and seed."""

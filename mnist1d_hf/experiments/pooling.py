@@ -92,6 +92,11 @@ class Pooling(Experiment[Settings, Measured]):
     quick = Settings(train_rows=(1000, 2000), steps=40, evaluate_every=10)
     measurement = Measured
     choices = ("kinds", "train_rows")
+    remarks = (
+        "At 50000 rows, 24000 steps instead of 6000 were tried, with the learning rate of the paper and with a "
+        "tenth of it: max pooling stays ahead of stride 2, with 97.8 against 95.6 % and 97.8 against 94.8 %. It "
+        "is ahead in the authors' own run as well.",
+    )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each kind and number of rows; its seeds are members of one stack."""

@@ -51,6 +51,10 @@ class SpatialPriors(Experiment[Settings, Measured]):
     quick = Settings(steps=30)
     measurement = Measured
     choices = ("models",)
+    remarks = (
+        "The recipe of each model is this project's own, chosen on validation rows; the paper's reads test rows "
+        "to stop, and can be had with `mnist1d-hf train --recipe paper`.",
+    )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each model and config; its seeds are members of one stack."""
