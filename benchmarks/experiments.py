@@ -46,9 +46,10 @@ def plain_steps(model, optimizer, x, y, batch_size, steps, loss=F.cross_entropy,
 
 def lottery_tickets():
     """Two trials. Timed: 60 steps of the plain loop; a fiftieth of our rounds, at a fifth of the sparsities."""
-    from mnist1d_hf.experiments.lottery_tickets import EXPERIMENT, Settings
+    from mnist1d_hf.experiments.lottery_tickets import EXPERIMENT, INPUTS, Settings
 
-    settings, trials, networks = Settings(), 2, 7
+    # On new data: dense, ticket and random mask, and the latter two re-initialised.
+    settings, trials, networks = Settings(), 2, 3 * len(INPUTS) + 2
     x, y = load_tensors("default", "train")
     model = MLP(hidden_size=settings.hidden_size)
     masks = [(torch.rand_like(parameter) < 0.5).float() for parameter in model.parameters()]
@@ -274,7 +275,7 @@ def metalearn_activation():
         plain_outer_step(small, layers, 2)
         plain = settings.inner_steps * plain_outer_step(small, layers, 10)
         steps = seeds * settings.outer_steps
-        report(f"activation, {layers} hidden layers", steps * ours, steps * plain)
+        report(f"activation, hidden layers: {layers}", steps * ours, steps * plain)
 
 
 EXPERIMENTS = {
