@@ -59,7 +59,7 @@ def list_command() -> None:
 @experiment_group.command("all")
 @_options
 def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) -> None:
-    """Run all experiments, and write a report of them to OUTPUT/README.md.
+    """Run all experiments, and write a report of them: OUTPUT/README.md, or OUTPUT/quick/README.md.
 
     What is there already is not measured again, so that an interrupted run goes on when the command is repeated.
 
@@ -73,7 +73,12 @@ def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) 
     for name in TITLES:
         click.echo(f"\n{TITLES[name]}")
         _run(name, output, seeds, quick, jobs)
-    click.echo(f"\nThe report is {write_report(output)}.")
+    click.echo(f"\nThe report is {write_report(_folder(output, quick))}.")
+
+
+def _folder(output: Path, quick: bool) -> Path:
+    """Return where results are kept: parts that were measured with quick settings are no start for others."""
+    return output / "quick" if quick else output
 
 
 def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | None, **changes: Any) -> None:
@@ -81,8 +86,7 @@ def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | No
     experiment = find(name).EXPERIMENT
     from .experiments.report import format_claims, write_summary
 
-    # Parts that were measured with other settings are no start for these.
-    output = output / "quick" if quick else output
+    output = _folder(output, quick)
     settings = dataclasses.replace(experiment.quick if quick else experiment.settings, **changes)
     results = experiment.run(output, seeds=seeds, settings=settings, jobs=jobs)
     figure = write_summary(experiment, results, output)

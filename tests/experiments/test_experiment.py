@@ -6,7 +6,7 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from mnist1d_hf import cli
+from mnist1d_hf import cli, cli_experiment
 from mnist1d_hf.experiments import TITLES, find, spatial_priors
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
 from mnist1d_hf.experiments.report import write_report, write_summary
@@ -105,6 +105,12 @@ def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_pa
         assert result.exit_code == 0, result.output
         assert "published 0.62, measured" in result.output
     assert (tmp_path / "results/quick/metalearn-learning-rate/figure.png").is_file()
+    monkeypatch.setattr(cli_experiment, "TITLES", {"metalearn-learning-rate": "Metalearning"})
+    result = CliRunner().invoke(cli.main, ["experiment", "all", "--quick", "--seeds", "2"])
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in (tmp_path / "results").iterdir()] == ["quick"]
+    report = (tmp_path / "results/quick/README.md").read_text()
+    assert "`mnist1d-hf experiment metalearn-learning-rate --seeds 2 --quick`" in report
 
 
 def test_unknown_experiments_are_one_line():

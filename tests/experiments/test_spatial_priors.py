@@ -100,8 +100,15 @@ def test_errors_by_digit_are_those_of_the_confusion(errors):
 def test_the_errors_figure_and_claims_are_there(errors):
     assert len(classwise_errors.claims(errors)) == 3
     figure = classwise_errors.plot(errors)
-    assert len(figure.axes[0].patches) == 4 * 10
-    assert len(figure.axes[2].lines) == 2 + 1
+    bars, rows, *matrices = figure.axes
+    assert len(bars.patches) == 4 * 10
+    assert len(rows.lines) == 2 + 1
+    for axes, model in zip(matrices, ("logistic", "mlp", "gru", "cnn"), strict=True):
+        confusion = np.sum(errors.measured[model].confusion, axis=0)
+        drawn = {
+            (true, predicted): int(text.get_text()) for text in axes.texts for predicted, true in [text.get_position()]
+        }
+        assert drawn == {(int(i), int(j)): int(confusion[i, j]) for i, j in zip(*np.nonzero(confusion), strict=True)}
 
 
 def test_the_number_of_rows_is_an_option_of_the_command(tmp_path):
