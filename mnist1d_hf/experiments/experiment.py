@@ -259,17 +259,30 @@ def _measure_part(module: str, settings: Any, part: Part, folder: Path) -> None:
         "experiment": experiment.name,
         "part": part.name,
         **_key(settings, part),
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
-        },
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        **provenance(),
         "seconds": round(time.perf_counter() - start, 2),
         "measured": dataclasses.asdict(measured),
     }
     unfinished = folder / f".{part.name}.json.incomplete"
     unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
     unfinished.replace(_path(folder, part))
+
+
+def provenance() -> dict[str, Any]:
+    """Return versions and command, for files of results.
+
+    Returns
+    -------
+    dict of str to Any
+        ``versions``, a dict, and ``command``, a string.
+    """
+    return {
+        "versions": {
+            "python": platform.python_version(),
+            **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
+        },
+        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+    }
 
 
 def _key(settings: Any, part: Part) -> dict[str, Any]:

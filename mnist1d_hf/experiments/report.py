@@ -12,9 +12,9 @@ from typing import Any
 from ..cards import render_template
 from ..plotting import save_figure
 from ..resources import resource_folder
-from ..version import DATA_VERSION, __version__
+from ..version import DATA_VERSION
 from . import TITLES
-from .experiment import Claim, Experiment, Results
+from .experiment import Claim, Experiment, Results, provenance
 
 SUMMARY_NAME = "summary.json"
 REPORT_NAME = "README.md"
@@ -47,7 +47,7 @@ def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], 
         "seconds": round(results.seconds, 1),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
         "data_version": DATA_VERSION,
-        "package_version": __version__,
+        **provenance(),
         "claims": [dataclasses.asdict(claim) for claim in experiment.claims(results)],
         "remarks": experiment.remarks,
     }

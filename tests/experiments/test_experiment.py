@@ -83,6 +83,8 @@ def test_summary_and_report_have_figure_and_claims(tmp_path, executor):
     results = experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
     figure = write_summary(experiment.EXPERIMENT, results, tmp_path)
     assert figure.stat().st_size > 5_000
+    summary = json.loads((figure.parent / "summary.json").read_text())
+    assert {"settings", "seeds", "versions", "data_version", "command", "seconds", "machine"} <= set(summary)
     report = write_report(tmp_path).read_text()
     for claim in experiment.claims(results):
         assert f"| {claim.statement} | {claim.published} | {claim.measured} |" in report
