@@ -94,6 +94,8 @@ def _start_process(reports: Queue[_Report]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     torch.set_num_threads(1)
     datasets.disable_progress_bars()
+    # Bars share a lock, by default a semaphore; processes that are ended would leave it behind.
+    tqdm.set_lock(threading.RLock())
 
 
 @contextmanager

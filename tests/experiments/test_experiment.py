@@ -1,6 +1,10 @@
 """What all experiments share: parts are kept, found again and measured once; bad input is named."""
 
 import json
+import os
+import signal
+import subprocess
+import sys
 from dataclasses import replace
 
 import pytest
@@ -113,6 +117,23 @@ def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_pa
     assert [path.name for path in (tmp_path / "results").iterdir()] == ["quick"]
     report = (tmp_path / "results/quick/README.md").read_text()
     assert "`mnist1d-hf experiment metalearn-learning-rate --seeds 2 --quick`" in report
+
+
+def test_an_interrupt_ends_the_processes_and_leaves_nothing_behind(tmp_path):
+    command = [sys.executable, "-m", "mnist1d_hf", "experiment", "metalearn-learning-rate", "-o", str(tmp_path)]
+    environment = {name: value for name, value in os.environ.items() if not name.endswith("DISABLE_PROGRESS_BARS")}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
+        printed = b""
+        while b"learning rates" not in printed:
+            more = process.stderr.read1()
+            assert more, printed.decode()
+            printed += more
+        process.send_signal(signal.SIGINT)
+        # The pipe is open as long as one of the processes has it.
+        rest = process.stderr.read().decode()
+    assert process.returncode == 1
+    assert rest.splitlines()[-1] == "Aborted!"
+    assert "summary.json" not in {path.name for path in tmp_path.rglob("*")}
 
 
 def test_unknown_experiments_are_one_line():
