@@ -18,7 +18,7 @@ from ..baselines.training import train
 from ..extras import require
 from ..templates import CLASS_NAMES, NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
-from .spatial_priors import recipe, show
+from .spatial_priors import COLOURS, recipe, show
 from .statistics import describe, is_greater
 
 if TYPE_CHECKING:
@@ -183,7 +183,7 @@ def _cnn_parts(settings: Settings) -> dict[int, str]:
 def _draw_errors(axes: Axes, results: Results[Settings, Measured], models: Sequence[str]) -> None:
     for number, model in enumerate(models):
         places = np.arange(NUM_CLASSES) + 0.2 * (number - (len(models) - 1) / 2)
-        axes.bar(places, class_errors(results.measured[model]).mean(axis=0), 0.2, color=f"C{number}", label=model)
+        axes.bar(places, class_errors(results.measured[model]).mean(axis=0), 0.2, color=COLOURS[model], label=model)
     labels = [f"{name}\n{FINDINGS.get(digit, '')}" for digit, name in enumerate(CLASS_NAMES)]
     axes.set_xticks(range(NUM_CLASSES), labels, fontsize=7)
     axes.set(xlabel="digit, and what the paper finds", ylabel="errors (%)", ylim=(0, 108))
@@ -195,7 +195,7 @@ def _draw_rows(axes: Axes, results: Results[Settings, Measured]) -> None:
     points = _cnn_parts(results.settings)
     for count, name in points.items():
         accuracies = results.measured[name].accuracies
-        axes.plot([count] * len(accuracies), accuracies, "o", color="C3", markersize=4)
+        axes.plot([count] * len(accuracies), accuracies, "o", color=COLOURS["cnn"], markersize=4)
     human = paper.HUMAN_ACCURACY["default"]
     axes.axhline(human, color="#9aa5b1", linestyle=":", linewidth=1)
     axes.text(max(points), human, "human", color="#616e7c", fontsize=7, ha="right", va="bottom")

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 CONFIGS = ("default", "shuffled")
 
+COLOURS = {"cnn": "C0", "gru": "C1", "logistic": "C2", "mlp": "C3"}
+"""Of the models, in figures."""
+
 
 @dataclass(frozen=True)
 class Settings:
@@ -104,13 +107,13 @@ class SpatialPriors(Experiment[Settings, Measured]):
         figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(8, 3), layout="constrained")
         axes = figure.subplots(1, 2, sharey=True)
         for axis, config in zip(axes, CONFIGS, strict=True):
-            for number, model in enumerate(sorted(results.settings.models)):
+            for model in sorted(results.settings.models):
                 one = results.measured[f"{model}-{config}"]
                 progress = [step / one.steps[-1] for step in one.steps]
                 for curve in one.train_accuracies:
-                    axis.plot(progress, curve, color=f"C{number}", linewidth=0.8, alpha=0.6)
+                    axis.plot(progress, curve, color=COLOURS[model], linewidth=0.8, alpha=0.6)
                 mean = sum(one.test_accuracies) / len(one.test_accuracies)
-                axis.plot(1.06, mean, "o", color=f"C{number}", markersize=5, label=f"{model} {mean:.0f}")
+                axis.plot(1.06, mean, "o", color=COLOURS[model], markersize=5, label=f"{model} {mean:.0f}")
                 published = paper.PAPER_ACCURACY[config][model]
                 axis.plot(1.06, published, "o", color="#9aa5b1", markersize=9, fillstyle="none")
             axis.set(title=config, xlabel="fraction of the training", xlim=(0, 1.1), ylim=(0, 102))
