@@ -224,16 +224,18 @@ class Experiment(ABC, Generic[Settings, Measured]):
         path = _path(folder, part)
         if not path.is_file():
             return None
-        try:
-            content: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
-        except ValueError as error:
-            raise FileExistsError(f"{path} is no JSON; remove it, or name another folder with --output") from error
+        content = _load(path)
         # Through JSON, which knows no tuples.
-        wanted = json.loads(json.dumps(_key(settings, part)))
-        wanted["settings"] |= {name: content["settings"].get(name) for name in self.choices}
-        if any(content.get(name) != value for name, value in wanted.items()):
+        wanted = _flat(json.loads(json.dumps(_key(settings, part))))
+        found = _flat(content)
+        different = [
+            f"{name} {found.get(name)}, not {value}"
+            for name, value in wanted.items()
+            if name not in self.choices and found.get(name) != value
+        ]
+        if different:
             raise FileExistsError(
-                f"{path} was measured with other settings; name another folder with --output, or remove it"
+                f"{path} was measured with {'; '.join(different)}; name another folder with --output, or remove it"
             )
         return content
 
@@ -288,6 +290,21 @@ def provenance() -> dict[str, Any]:
 def _key(settings: Any, part: Part) -> dict[str, Any]:
     """Return what decides the numbers of a part."""
     return {**part.values, "settings": dataclasses.asdict(settings), "data_version": DATA_VERSION}
+
+
+def _load(path: Path) -> dict[str, Any]:
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except ValueError:
+        content = None
+    if not isinstance(content, dict) or not {"settings", "seconds", "measured"} <= set(content):
+        raise FileExistsError(f"{path} holds no results; remove it, or name another folder with --output")
+    return content
+
+
+def _flat(content: dict[str, Any]) -> dict[str, Any]:
+    others = {name: value for name, value in content.items() if name != "settings"}
+    return {**content["settings"], **others}
 
 
 def _path(folder: Path, part: Part) -> Path:

@@ -51,7 +51,9 @@ def test_what_an_interruption_left_is_measured_anew_with_the_same_numbers(tmp_pa
 
 def test_parts_of_other_settings_are_refused(tmp_path, executor):
     experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
-    with pytest.raises(FileExistsError, match=r"seed0.json was measured with other settings; name another folder"):
+    with pytest.raises(
+        FileExistsError, match=r"seed0.json was measured with outer_steps 2, not 1; batch_size 4, not 50;"
+    ):
         experiment.run(tmp_path, seeds=1, settings=experiment.Settings(outer_steps=1, inner_steps=3), executor=executor)
 
 
@@ -63,15 +65,19 @@ def test_settings_that_only_choose_parts_leave_the_others_as_they_are(tmp_path, 
     second = spatial_priors.run(tmp_path, seeds=1, settings=more, executor=executor)
     assert set(second.measured) - set(first.measured) == {"mlp-default", "mlp-shuffled"}
     assert all(path.read_bytes() == content for path, content in kept.items())
-    with pytest.raises(FileExistsError, match="other settings"):
+    with pytest.raises(
+        FileExistsError,
+        match=r"default.json was measured with steps 2, not 3; name another folder",
+    ):
         spatial_priors.run(tmp_path, seeds=1, settings=replace(more, steps=3), executor=executor)
 
 
-def test_a_part_that_cannot_be_read_is_named(tmp_path, executor):
+@pytest.mark.parametrize("content", ["{", "{}", "[1]", "\xff"])
+def test_a_part_that_cannot_be_read_is_named(content, tmp_path, executor):
     experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
     path = tmp_path / experiment.EXPERIMENT.name / "seed0.json"
-    path.write_text("{")
-    with pytest.raises(FileExistsError, match=r"seed0.json is no JSON; remove it"):
+    path.write_bytes(content.encode("latin-1"))
+    with pytest.raises(FileExistsError, match=r"seed0.json holds no results; remove it"):
         experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
 
 
