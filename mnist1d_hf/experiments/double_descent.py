@@ -150,6 +150,8 @@ class DoubleDescent(Experiment[Settings, Measured]):
         "The interpolation threshold is where the training rows are fitted. The highest peak of each seed's own "
         "test error was tried for it: with the squared error it was at 358, 65383 and 234 parameters, since "
         "single narrow networks err by chance.",
+        "Three more seeds were tried for the height of the peaks, at eight widths of the MLP and seven of the CNN: over "
+        "six seeds the CNN's is 5.0 ± 1.2 points and the MLP's 6.7 ± 1.7, p = 0.07.",
         "The widths of the CNN are geometric, as those of the MLP; the authors' code has other ones, up to 100 too.",
     )
 
