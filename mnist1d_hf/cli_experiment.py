@@ -9,6 +9,7 @@ from typing import Any
 import click
 
 from .cli_human import human_command
+from .cli_options import results_option
 from .experiments import INTERACTIVE_TITLES, TITLES, find
 
 
@@ -29,14 +30,7 @@ def _options(command: Any) -> Any:
         click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one for each core if not given."),
         click.option("--quick", is_flag=True, help="Small settings, for trying it out in less than 20 seconds."),
         click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3 if not given."),
-        click.option(
-            "--output",
-            "-o",
-            type=click.Path(path_type=Path, file_okay=False),
-            default="results",
-            show_default=True,
-            help="Folder that keeps what is measured, and is looked into first.",
-        ),
+        results_option,
     ):
         command = option(command)
     return command

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from pathlib import Path
@@ -10,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from .cli_options import results_option
 from .templates import CLASS_NAMES
 
 if TYPE_CHECKING:
@@ -36,14 +36,7 @@ class _StoppedError(Exception):
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the rows, and names the quiz."
 )
 @click.option("--figure", is_flag=True, help="Write each question as a PNG too.")
-@click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="results",
-    show_default=True,
-    help="Folder that keeps the answers, and is looked into first.",
-)
+@results_option
 def human_command(rows: int, study: int | None, seed: int, figure: bool, output: Path) -> None:
     """Take the place of the paper's human: study training examples, then name the digits of test rows.
 
@@ -57,6 +50,7 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
     """
     from .baselines.data import load_tensors
     from .experiments import human
+    from .experiments.files import write_json
 
     folder = output / "human"
     path = folder / f"answers-seed{seed}.json"
@@ -78,7 +72,7 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
     scores = {name: human.score(labels, digits) for name, digits in answers.items()}
     _echo("\n" + human.format_scores(scores))
     summary = folder / f"scores-seed{seed}.json"
-    summary.write_text(json.dumps(human.scores_as_json(scores)) + "\n", encoding="utf-8")
+    write_json(summary, human.scores_as_json(scores))
     _echo(f"\nThe answers are in {path}, the scores in {summary}.")
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 import click
@@ -14,6 +15,16 @@ config_choice = click.Choice(list(CONFIGS))
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 """The option ``--json``."""
+
+results_option = click.option(
+    "--output",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default="results",
+    show_default=True,
+    help="Folder that keeps the results, and is looked into first.",
+)
+"""The option ``--output`` of experiments."""
 
 
 def _parse_parameters(ctx: click.Context, option: click.Parameter, values: tuple[str, ...]) -> dict[str, Any]:

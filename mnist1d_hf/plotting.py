@@ -19,11 +19,14 @@ if TYPE_CHECKING:
 
 FORMATS = ("png", "svg", "pdf")
 
+GREY, DARK_GREY = "#9aa5b1", "#616e7c"
+"""Colours of guides and of what is published, and of the text at them."""
+
 _INK = "#1f2933"
 _ACCENT = "#2f6fb0"
 _STYLE = {
     "font.size": 9,
-    "axes.edgecolor": "#9aa5b1",
+    "axes.edgecolor": GREY,
     "axes.titlesize": 9,
     "text.color": _INK,
     "axes.labelcolor": _INK,
@@ -155,7 +158,7 @@ def plot_stats(parameters: GenerationParameters | None = None) -> Figure:
             mean, std = x.mean(axis=0), x.std(axis=0)
             axis.fill_between(position, mean - std, mean + std, color=_ACCENT, alpha=0.2, linewidth=0)
             axis.plot(position, mean, color=_ACCENT, linewidth=1.6)
-        axis.axhline(0, color="#9aa5b1", linewidth=0.6, zorder=0)
+        axis.axhline(0, color=GREY, linewidth=0.6, zorder=0)
     axes[0, 0].set_ylabel("mean ± 1 sd")
     axes[1, 0].set_ylabel("mean ± 1 sd")
     for axis in axes[1]:

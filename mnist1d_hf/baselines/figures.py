@@ -6,12 +6,12 @@ from typing import TYPE_CHECKING, Any
 
 from ..extras import require
 from ..paper import HUMAN_ACCURACY, PAPER_ACCURACY
+from ..plotting import DARK_GREY, GREY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 _COLOURS = {"default": "#2f6fb0", "shuffled": "#c2571a", "large": "#3a7d44"}
-_GREY = "#9aa5b1"
 
 
 def plot_curves(metrics: dict[str, Any]) -> Figure:
@@ -35,7 +35,7 @@ def plot_curves(metrics: dict[str, Any]) -> Figure:
         losses.plot(curves["step"], curves["train_loss"], color=colour, linewidth=1)
         accuracies.plot(curves["step"], _percent(curves["train_accuracy"]), color=colour, linewidth=1)
         if curves["validation_accuracy"]:
-            accuracies.plot(curves["step"], _percent(curves["validation_accuracy"]), color=_GREY, linewidth=1)
+            accuracies.plot(curves["step"], _percent(curves["validation_accuracy"]), color=GREY, linewidth=1)
         accuracies.plot(
             curves["step"][-1], 100 * run["test"]["accuracy"], "o", color="#1f2933", markersize=3, clip_on=False
         )
@@ -43,7 +43,7 @@ def plot_curves(metrics: dict[str, Any]) -> Figure:
     accuracies.set(xlabel="step", ylabel="accuracy (%)", ylim=(0, 101))
     labels = {"training": colour, "test, at the end": "#1f2933"}
     if metrics["runs"][0]["curves"]["validation_accuracy"]:
-        labels["validation"] = _GREY
+        labels["validation"] = GREY
     for height, (label, label_colour) in enumerate(labels.items()):
         accuracies.text(
             0.98, 0.05 + 0.1 * height, label, color=label_colour, transform=accuracies.transAxes, ha="right", fontsize=8
@@ -79,8 +79,8 @@ def plot_results(results: list[dict[str, Any]]) -> Figure:
         published = PAPER_ACCURACY.get(config, {}).get(metrics["model"])
         if published is not None:
             axis.plot(published, row, "o", color=colour, markersize=9, fillstyle="none")
-    axis.axvline(HUMAN_ACCURACY["default"], color=_GREY, linestyle=":", linewidth=1)
-    axis.text(HUMAN_ACCURACY["default"], -0.7, "human", color="#616e7c", ha="center", fontsize=8)
+    axis.axvline(HUMAN_ACCURACY["default"], color=GREY, linestyle=":", linewidth=1)
+    axis.text(HUMAN_ACCURACY["default"], -0.7, "human", color=DARK_GREY, ha="center", fontsize=8)
     axis.set(yticks=range(len(names)), yticklabels=names, xlim=(20, 101), ylim=(len(names) - 0.4, -0.6))
     axis.set_xlabel("test accuracy (%), mean and 95 % interval over seeds; open circles: the paper")
     for height, config in enumerate(dict.fromkeys(metrics["config"] for metrics in results)):

@@ -16,6 +16,7 @@ from ..baselines.evaluation import evaluate
 from ..baselines.table import load_test_tensors
 from ..baselines.training import train
 from ..extras import require
+from ..plotting import DARK_GREY, GREY
 from ..templates import CLASS_NAMES, NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .spatial_priors import COLOURS, recipe, show
@@ -197,8 +198,8 @@ def _draw_rows(axes: Axes, results: Results[Settings, Measured]) -> None:
         accuracies = results.measured[name].accuracies
         axes.plot([count] * len(accuracies), accuracies, "o", color=COLOURS["cnn"], markersize=4)
     human = paper.HUMAN_ACCURACY["default"]
-    axes.axhline(human, color="#9aa5b1", linestyle=":", linewidth=1)
-    axes.text(max(points), human, "human", color="#616e7c", fontsize=7, ha="right", va="bottom")
+    axes.axhline(human, color=GREY, linestyle=":", linewidth=1)
+    axes.text(max(points), human, "human", color=DARK_GREY, fontsize=7, ha="right", va="bottom")
     axes.set(xscale="log", xlabel="training rows", ylabel="test accuracy of the CNN (%)")
     axes.set_xticks(list(points), [f"{count // 1000}k" for count in points], fontsize=7)
     axes.minorticks_off()

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from ..baselines.data import load_tensors
 from ..extras import require
+from ..plotting import GREY
 from ..templates import NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .statistics import PAIRED_TEST, describe, is_greater
@@ -33,7 +34,6 @@ FITTED = 0.01
 """Training error up to which the training rows count as fitted."""
 
 _WIDTHS_OF_A_PART = 2
-_GREY = "#9aa5b1"
 
 
 def geometric_widths(low: int, high: int, count: int) -> tuple[int, ...]:
@@ -92,7 +92,7 @@ class Curve:
 
     @property
     def peak(self) -> int:
-        """The peak of the mean test error, in which the chance of narrow networks is less than in that of a seed."""
+        """The peak of the mean test error, which depends less on chance than those of single seeds."""
         return int(prominences(self.test.mean(1)).argmax())
 
     @property
@@ -338,7 +338,7 @@ def _draw_errors(axes: Axes, curve: Curve, title: str, published: dict[int, floa
         axes.plot(curve.widths, errors, color=colour, linewidth=0.4, alpha=0.5)
         axes.plot(curve.widths, errors.mean(1), "o-", color=colour, linewidth=1.2, markersize=2.5, label=label)
     if published:
-        axes.plot(list(published), list(published.values()), "x", color=_GREY, markersize=6, label="test, published")
+        axes.plot(list(published), list(published.values()), "x", color=GREY, markersize=6, label="test, published")
     axes.set(xlabel="hidden units", ylabel="error (%)", xscale="log")
     ticks = [tick for tick in (2, 5, 10, 20, 50, 100, 200) if tick <= curve.widths[-1]]
     axes.set_xticks(ticks, map(str, ticks))
@@ -349,8 +349,8 @@ def _draw_errors(axes: Axes, curve: Curve, title: str, published: dict[int, floa
 def _draw_losses(axes: Axes, results: Results[Settings, Measured]) -> None:
     rows = results.settings.rows
     for count, label in ((rows, "n"), (rows * NUM_CLASSES, "n·K")):
-        axes.axvline(count, color=_GREY, linewidth=1, linestyle=":")
-        axes.annotate(f" {label}", (count, 0.95), xycoords=("data", "axes fraction"), color=_GREY, fontsize=8)
+        axes.axvline(count, color=GREY, linewidth=1, linestyle=":")
+        axes.annotate(f" {label}", (count, 0.95), xycoords=("data", "axes fraction"), color=GREY, fontsize=8)
     for condition, colour, label in (("noisy", "C3", "negative log likelihood"), ("squared", "C2", "squared error")):
         curve = curve_of(results, "mlp", condition)
         axes.plot(curve.parameters, curve.train.mean(1), "--", color=colour, linewidth=0.8)

@@ -5,8 +5,6 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import platform
-import sys
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Sequence
@@ -14,7 +12,6 @@ from concurrent.futures import Executor, as_completed
 from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib import import_module
-from importlib.metadata import version
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -25,6 +22,7 @@ from ..version import DATA_VERSION
 require("torch", "experiments")
 
 from ..processes import Bar, local_processes, report
+from .files import provenance, write_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -205,6 +203,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         parts = self.plan(chosen, seeds)
         with _folder(output) as top:
             folder = top / self.name
+            # Before anything is measured, so that a folder that cannot be written to is known at once.
             folder.mkdir(parents=True, exist_ok=True)
             kept = {part.name: self._read(folder, part, chosen) for part in parts}
             missing = [part for part in parts if kept[part.name] is None]
@@ -265,26 +264,7 @@ def _measure_part(module: str, settings: Any, part: Part, folder: Path) -> None:
         "seconds": round(time.perf_counter() - start, 2),
         "measured": dataclasses.asdict(measured),
     }
-    unfinished = folder / f".{part.name}.json.incomplete"
-    unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    unfinished.replace(_path(folder, part))
-
-
-def provenance() -> dict[str, Any]:
-    """Return versions and command, for files of results.
-
-    Returns
-    -------
-    dict of str to Any
-        ``versions``, a dict, and ``command``, a string.
-    """
-    return {
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
-        },
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-    }
+    write_json(_path(folder, part), content)
 
 
 def _key(settings: Any, part: Part) -> dict[str, Any]:

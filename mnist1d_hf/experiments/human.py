@@ -8,8 +8,6 @@ from __future__ import annotations
 
 import json
 import os
-import platform
-import sys
 import textwrap
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -27,8 +25,9 @@ from ..baselines.registry import list_checkpoints, load_model
 from ..extras import require
 from ..templates import CLASS_NAMES, NUM_CLASSES
 from ..textplot import plot_upright
-from ..version import DATA_VERSION, __version__
+from ..version import DATA_VERSION
 from .classwise_errors import FREE_OF_ERRORS, HARDEST
+from .files import provenance, write_json
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -157,22 +156,17 @@ def save_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> None:
     path : path-like
         JSON file to write; its folder is made.
     """
-    path = Path(path)
     content = {
         "experiment": "human",
         "config": CONFIG,
         "seed": quiz.seed,
         "data_version": DATA_VERSION,
-        "versions": {"python": platform.python_version(), "mnist1d-hf": __version__, "numpy": np.__version__},
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
+        **provenance(),
         "rows": quiz.answered_rows,
         "answers": quiz.answers,
         "seconds": quiz.seconds,
     }
-    path.parent.mkdir(parents=True, exist_ok=True)
-    unfinished = path.with_name(f".{path.name}.incomplete")
-    unfinished.write_text(json.dumps(content) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    write_json(Path(path), content)
 
 
 def resume_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> Quiz:

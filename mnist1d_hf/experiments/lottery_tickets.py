@@ -20,6 +20,7 @@ from torch import Tensor
 
 from ..baselines.data import load_tensors
 from ..extras import require
+from ..plotting import GREY
 from ..templates import NUM_CLASSES
 from .adjacency import adjacency, expected_adjacency, p_adjacent, pack, unpack
 from .experiment import Claim, Experiment, Part, Progress, Results
@@ -40,7 +41,6 @@ _NETWORK = {"tickets": "ticket", "random": "random mask"}
 """What a kind of part trains, in the figure and in the transfers."""
 
 _COLOURS = {"ticket": "C3", "random mask": "C0", "dense": "#5f6b76"}
-_PUBLISHED = "#9aa5b1"
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ class LotteryTickets(Experiment[Settings, Measured]):
         _draw_rounds(top[0], results, "losses", "test loss (nats)")
         _draw_rounds(top[1], results, "accuracies", "test accuracy (%)")
         top[0].legend(frameon=False, fontsize=7)
-        top[1].plot([92], [73], "x", color=_PUBLISHED, label="published")
+        top[1].plot([92], [73], "x", color=GREY, label="published")
         top[1].legend(*(one[-1:] for one in top[1].get_legend_handles_labels()), frameon=False, fontsize=7)
         _draw_adjacency(top[2], results)
         _draw_masks(top[3], results)
@@ -377,7 +377,7 @@ def _draw_rounds(axes: Axes, results: Results[Settings, Measured], what: str, la
         axes.plot(sparsities, trials.mean(0), color=_COLOURS[network], linewidth=1.2, label=network)
     dense = scale * float(np.mean([getattr(one, what)[0] for one in tickets]))
     axes.axhline(dense, color=_COLOURS["dense"], linewidth=1, linestyle=":", label="dense")
-    axes.axvline(sparsities[results.settings.transfer_round], color=_PUBLISHED, linewidth=0.5)
+    axes.axvline(sparsities[results.settings.transfer_round], color=GREY, linewidth=0.5)
     axes.set(title="networks after training", xlabel="sparsity (%)", ylabel=label)
 
 

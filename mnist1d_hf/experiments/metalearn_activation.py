@@ -21,6 +21,7 @@ from torch import Tensor
 
 from ..baselines.data import load_tensors
 from ..extras import require
+from ..plotting import GREY
 from ..templates import NUM_CLASSES
 from .activation_transfer import Data, load_digits, train_cnn
 from .activations import FIXED, Activation, TabulatedActivation, initial_network
@@ -53,7 +54,7 @@ MIDDLE = range(3, 6)
 SPAN = 5.0
 """The paper shows the activation function from minus to plus this."""
 
-_COLORS = {
+_COLOURS = {
     LEARNED: "black",
     "ReLU": "#c9a400",
     "Swish": "#e07b00",
@@ -62,7 +63,6 @@ _COLORS = {
     "tanh": "#2f6fb0",
     "sigmoid": "#3a8a3a",
 }
-_GREY = "#9aa5b1"
 # Limits of the figure: the paper's for the shape, and losses that are worse than a guess are cut.
 _SHAPE_RANGE = (-1.5, 4)
 _HIGHEST_LOSS = 2.4
@@ -553,12 +553,12 @@ def _early_claim(results: Results[Settings, Measured]) -> Claim:
 
 def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
     for kind, color, label in (
-        (TWO_LAYERS, _GREY, "two hidden layers"),
-        (LEARNED, _COLORS[LEARNED], "one hidden layer"),
+        (TWO_LAYERS, GREY, "two hidden layers"),
+        (LEARNED, _COLOURS[LEARNED], "one hidden layer"),
     ):
         for number, one in enumerate(_of(results, kind)):
             axis.plot(one.outer_losses, color=color, linewidth=0.7, label=None if number else label)
-    axis.axhline(PUBLISHED_LOSSES[LEARNED], color=_GREY, linestyle=":", linewidth=1, label="published mean")
+    axis.axhline(PUBLISHED_LOSSES[LEARNED], color=GREY, linestyle=":", linewidth=1, label="published mean")
     axis.set(xlabel="outer step", ylabel="nats", ylim=(None, _HIGHEST_LOSS))
     axis.set_title(f"mean of the last {results.settings.counted_steps} inner losses")
     axis.legend(fontsize=7, edgecolor="none", framealpha=1)
@@ -566,10 +566,10 @@ def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
 
 def _draw_accuracy(axis: Axes, results: Results[Settings, Measured]) -> None:
     for one in _of(results, LEARNED):
-        axis.plot(one.outer_accuracies, color=_COLORS[LEARNED], linewidth=0.5)
-    means = {name: float(np.mean(_accuracies(results, name))) for name in _COLORS}
+        axis.plot(one.outer_accuracies, color=_COLOURS[LEARNED], linewidth=0.5)
+    means = {name: float(np.mean(_accuracies(results, name))) for name in _COLOURS}
     for name in FIXED:
-        axis.axhline(means[name], color=_COLORS[name], linewidth=1)
+        axis.axhline(means[name], color=_COLOURS[name], linewidth=1)
     axis.set(xlabel="outer step", ylabel="%", title="test accuracy of the MLP")
     _label_right(axis, means)
 
@@ -594,8 +594,8 @@ def _draw_final(axis: Axes, results: Results[Settings, Measured]) -> None:
 
 
 def _draw_transfer(axis: Axes, task: str, results: Results[Settings, Measured]) -> None:
-    means = {name: np.mean(_transfers(results, task, name), axis=0) for name in _COLORS}
-    for name, color in _COLORS.items():
+    means = {name: np.mean(_transfers(results, task, name), axis=0) for name in _COLOURS}
+    for name, color in _COLOURS.items():
         axis.plot(results.settings.transfer_epochs, means[name], ".-", color=color, linewidth=1, markersize=4)
     # From the worst at half of the way: the first epochs of the worst would flatten all the rest.
     bottom = min(curve[len(curve) // 2] for curve in means.values()) - 10
@@ -611,7 +611,7 @@ def _label_right(axis: Axes, heights: Mapping[str, float]) -> None:
     names = sorted(heights, key=lambda name: heights[name])
     places = spread([(heights[name] - low) / (high - low) for name in names], 1 / _LINES)
     for name, place in zip(names, places, strict=True):
-        axis.text(1.02, place, name, transform=axis.transAxes, color=_COLORS[name], fontsize=7, va="center")
+        axis.text(1.02, place, name, transform=axis.transAxes, color=_COLOURS[name], fontsize=7, va="center")
 
 
 def spread(places: Sequence[float], distance: float) -> list[float]:

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..baselines.data import load_tensors
 from ..extras import require
+from ..plotting import DARK_GREY, GREY
 from ..templates import NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .initialisation import draw_uniform
@@ -112,10 +113,10 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
                 label = f"from {start:g}" if one is next(iter(results.measured.values())) else None
                 rates.plot(one.learning_rates[number], color=f"C{number}", linewidth=1, label=label)
                 losses.plot(one.losses[number], color=f"C{number}", linewidth=1)
-        rates.axhline(PUBLISHED_OPTIMUM, color="#9aa5b1", linestyle=":", linewidth=1)
+        rates.axhline(PUBLISHED_OPTIMUM, color=GREY, linestyle=":", linewidth=1)
         rates.set(xlabel="outer step", ylabel="learning rate", ylim=(0, None))
         rates.legend(frameon=False, fontsize=8)
-        rates.text(0, PUBLISHED_OPTIMUM, " the paper's", color="#616e7c", fontsize=7, va="bottom")
+        rates.text(0, PUBLISHED_OPTIMUM, " the paper's", color=DARK_GREY, fontsize=7, va="bottom")
         losses.set(xlabel="outer step", ylabel="mean training loss (nats)")
         for axis in (rates, losses):
             axis.spines[["top", "right"]].set_visible(False)

@@ -18,6 +18,7 @@ from torch import Tensor
 
 from ..baselines.data import load_tensors
 from ..extras import require
+from ..plotting import GREY
 from ..templates import NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .layers import Layer, Network, Relu, draw_convolution, draw_linear, is_positive
@@ -419,7 +420,7 @@ def _draw_ends(axis: Axes, results: Results[Settings, Measured]) -> None:
         axis.errorbar(
             rows, np.mean(ends, axis=1), np.std(ends, axis=1), fmt=_STYLES[kind], linewidth=0.9, label=NAMES[kind]
         )
-        axis.plot(PUBLISHED_ROWS, PUBLISHED[kind], "o", color="#9aa5b1", markersize=3, fillstyle="none", zorder=1)
+        axis.plot(PUBLISHED_ROWS, PUBLISHED[kind], "o", color=GREY, markersize=3, fillstyle="none", zorder=1)
     axis.set(title="at the end; circles: published", xlabel="training rows", xscale="log")
     axis.set_xticks(PUBLISHED_ROWS, [f"{one // 1000}k" for one in PUBLISHED_ROWS])
     axis.minorticks_off()

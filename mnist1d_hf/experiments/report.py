@@ -14,7 +14,8 @@ from ..plotting import save_figure
 from ..resources import resource_folder
 from ..version import DATA_VERSION
 from . import TITLES
-from .experiment import Claim, Experiment, Results, provenance
+from .experiment import Claim, Experiment, Results
+from .files import provenance, write_json
 
 SUMMARY_NAME = "summary.json"
 REPORT_NAME = "README.md"
@@ -38,7 +39,6 @@ def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], 
         The figure.
     """
     folder = Path(output) / experiment.name
-    folder.mkdir(parents=True, exist_ok=True)
     content = {
         "experiment": experiment.name,
         "settings": dataclasses.asdict(results.settings),
@@ -51,7 +51,7 @@ def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], 
         "claims": [dataclasses.asdict(claim) for claim in experiment.claims(results)],
         "remarks": experiment.remarks,
     }
-    (folder / SUMMARY_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8")
+    write_json(folder / SUMMARY_NAME, content, indent=1)
     return save_figure(experiment.plot(results), folder / "figure.png")
 
 

@@ -16,6 +16,7 @@ from torch import Tensor
 
 from ..baselines.data import load_tensors
 from ..extras import require
+from ..plotting import DARK_GREY, GREY
 from ..templates import NUM_CLASSES
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .layers import Network
@@ -348,7 +349,7 @@ def _draw_layers(axis: Axes, results: Results[Settings, Measured]) -> None:
     for projector, (color, style) in _STYLES.items():
         accuracies = _by_layer(results, projector)
         layers = range(accuracies.shape[1])
-        axis.plot(layers, PUBLISHED[projector], "o", color="#9aa5b1", markersize=6, fillstyle="none")
+        axis.plot(layers, PUBLISHED[projector], "o", color=GREY, markersize=6, fillstyle="none")
         axis.errorbar(
             layers,
             accuracies.mean(0),
@@ -361,8 +362,8 @@ def _draw_layers(axis: Axes, results: Results[Settings, Measured]) -> None:
             label=NAMES[projector].removeprefix("the "),
         )
     neighbors = _of(results, "default")[0].neighbor_accuracy
-    axis.axhline(neighbors, color="#616e7c", linestyle=":", linewidth=0.8)
-    axis.text(7, neighbors, "nearest neighbours of pixels", fontsize=7, ha="right", va="top", color="#616e7c")
+    axis.axhline(neighbors, color=DARK_GREY, linestyle=":", linewidth=0.8)
+    axis.text(7, neighbors, "nearest neighbours of pixels", fontsize=7, ha="right", va="top", color=DARK_GREY)
     axis.set(xlabel="layer (0: pixels)", ylabel="linear accuracy (%)", xticks=range(8))
     axis.set_title("linear accuracy by layer; circles: published", fontsize=9)
     axis.legend(frameon=False, fontsize=7, loc="lower right")

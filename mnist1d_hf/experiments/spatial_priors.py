@@ -13,6 +13,7 @@ from ..baselines.evaluation import evaluate
 from ..baselines.table import load_test_tensors
 from ..baselines.training import RECIPES, ProgressCallback, TrainingSettings, train
 from ..extras import require
+from ..plotting import GREY
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .statistics import PAIRED_TEST, describe, is_greater
 
@@ -115,7 +116,7 @@ class SpatialPriors(Experiment[Settings, Measured]):
                 mean = sum(one.test_accuracies) / len(one.test_accuracies)
                 axis.plot(1.06, mean, "o", color=COLOURS[model], markersize=5, label=f"{model} {mean:.0f}")
                 published = paper.PAPER_ACCURACY[config][model]
-                axis.plot(1.06, published, "o", color="#9aa5b1", markersize=9, fillstyle="none")
+                axis.plot(1.06, published, "o", color=GREY, markersize=9, fillstyle="none")
             axis.set(title=config, xlabel="fraction of the training", xlim=(0, 1.1), ylim=(0, 102))
             axis.legend(frameon=False, fontsize=7, ncols=2, loc="lower right", handletextpad=0.1)
             axis.spines[["top", "right"]].set_visible(False)

@@ -81,6 +81,13 @@ def test_a_part_that_cannot_be_read_is_named(content, tmp_path, executor):
         experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
 
 
+def test_a_folder_that_cannot_be_written_is_known_before_anything_is_measured(tmp_path, executor, monkeypatch):
+    (tmp_path / experiment.EXPERIMENT.name).write_text("in the way")
+    monkeypatch.setattr(experiment.MetalearnLearningRate, "measure", lambda *arguments: pytest.fail("it was measured"))
+    with pytest.raises(FileExistsError):
+        experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
+
+
 @pytest.mark.parametrize(
     ("numbers", "message"), [({"seeds": 0}, "seeds must be at least 1, got 0"), ({"jobs": -1}, "jobs")]
 )
