@@ -25,11 +25,11 @@ types: .venv/installed-test
 
 # The builder with the last release of datasets that runs loading scripts.
 test-datasets3: .venv-datasets3/installed
-	.venv-datasets3/bin/python -m pytest tests/test_mnist1d.py tests/test_registration.py
+	.venv-datasets3/bin/python -m pytest tests/dataset/test_mnist1d.py tests/dataset/test_registration.py
 
 # The Hub with the oldest huggingface_hub that the project allows, laid over the environment of the tests.
 test-hub1: .venv/installed-test .hub1/installed
-	PYTHONPATH=.hub1 $(BIN)/python -m pytest tests/hub
+	PYTHONPATH=.hub1 $(BIN)/python -m pytest tests/hub tests/hub_server tests/cli/test_publish.py
 
 bench: .venv/installed-test
 	$(BIN)/python benchmarks/generation.py

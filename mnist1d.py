@@ -3,4 +3,4 @@
 load_dataset("mnist1d.py", "shuffled", trust_remote_code=True)
 """
 
-from mnist1d_hf.mnist1d import Mnist1D  # noqa: F401
+from mnist1d_hf.dataset.mnist1d import Mnist1D  # noqa: F401

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from mnist1d_hf.baselines.data import load_tensors
-from mnist1d_hf.baselines.models import CNN, MLP
+from mnist1d_hf.baselines.architectures.models import CNN, MLP
 
 CORES = 2
 
@@ -46,7 +46,7 @@ def plain_steps(model, optimizer, x, y, batch_size, steps, loss=F.cross_entropy,
 
 def lottery_tickets():
     """Two trials. Timed: 60 steps of the plain loop; a fiftieth of our rounds, at a fifth of the sparsities."""
-    from mnist1d_hf.experiments.lottery_tickets import EXPERIMENT, INPUTS, Settings
+    from mnist1d_hf.experiments.lottery_tickets.study import EXPERIMENT, INPUTS, Settings
 
     # On new data: dense, ticket and random mask, and the latter two re-initialised.
     settings, trials, networks = Settings(), 2, 3 * len(INPUTS) + 2
@@ -74,8 +74,8 @@ def lottery_tickets():
 
 def double_descent():
     """Three seeds. Timed: 20 steps of the plain loop, an epoch of ours, at every width."""
-    from mnist1d_hf.experiments.double_descent import CONDITIONS, Settings
-    from mnist1d_hf.experiments.width_families import FAMILIES, Condition, Optimisation, train_width
+    from mnist1d_hf.experiments.double_descent.study import CONDITIONS, Settings
+    from mnist1d_hf.experiments.double_descent.width_families import FAMILIES, Condition, Optimisation, train_width
 
     settings, seeds = Settings(), (0, 1, 2)
     parameters = {"num_samples": settings.num_samples, "train_split": settings.train_split}
@@ -124,7 +124,7 @@ class PlainPooling(torch.nn.Module):
 
 def pooling():
     """Three seeds. Timed: 20 steps of the plain loop, 100 of ours with an evaluation, of every kind with 10000 rows."""
-    from mnist1d_hf.experiments.pooling import EXPERIMENT, Settings
+    from mnist1d_hf.experiments.pooling.study import EXPERIMENT, Settings
 
     settings, seeds = Settings(), 3
     every = settings.evaluate_every
@@ -187,7 +187,7 @@ def plain_simclr_steps(model, x, settings, steps):
 
 def self_supervised():
     """Three seeds. Timed: 40 steps of the plain loop, 3 epochs of ours; the evaluation of ours counts for both."""
-    from mnist1d_hf.experiments.self_supervised import EXPERIMENT, PROJECTORS, Settings
+    from mnist1d_hf.experiments.self_supervised.study import EXPERIMENT, PROJECTORS, Settings
 
     settings, seeds, epochs = Settings(), 3, 3
     x, _ = load_tensors("default", "train")
@@ -262,7 +262,7 @@ def plain_outer_step(problem, layers, steps):
 
 def metalearn_activation():
     """Three seeds, without the comparison at the end. Timed: 10 of 301 inner steps of the plain loop, 2 outer steps of ours."""
-    from mnist1d_hf.experiments.metalearn_activation import Problem, Settings, learn
+    from mnist1d_hf.experiments.metalearn_activation.study import Problem, Settings, learn
 
     settings, seeds = Settings(), 3
     small = Problem(Settings(outer_steps=2))

@@ -10,11 +10,12 @@ from typing import Any
 
 import datasets as _datasets
 
-from .generator import construction_steps, generate_shard, make_dataset
-from .mnist1d import CONFIGS, Mnist1D, Mnist1DConfig
-from .parameters import GenerationParameters
-from .registration import NAME, register
-from .templates import get_templates
+from .dataset.generator import construction_steps, generate_shard, make_dataset
+from .dataset.mnist1d import Mnist1D, Mnist1DConfig
+from .dataset.parameters import GenerationParameters
+from .dataset.presets import CONFIGS
+from .dataset.registration import NAME, register
+from .dataset.templates import get_templates
 from .version import DATA_VERSION, __version__
 
 __all__ = [

@@ -1,6 +1,8 @@
-"""What the paper says: its name, its citation and its figures."""
+"""What the paper says: its name, its citation and its numbers."""
 
 from __future__ import annotations
+
+from typing import NamedTuple
 
 TITLE = "Scaling Down Deep Learning with MNIST-1D"
 AUTHORS = "Sam Greydanus and Dmitry Kobak"
@@ -18,19 +20,61 @@ BIBTEX = f"""\
 }}
 """
 
-ACCURACIES = {
-    "default": {"logistic": "32 ± 1", "MLP": "68 ± 2", "CNN": "94 ± 2", "GRU": "91 ± 2", "human": "96 ± 1"},
-    "shuffled": {"logistic": "32 ± 1", "MLP": "68 ± 2", "CNN": "56 ± 2", "GRU": "57 ± 2", "human": "about 30 ± 10"},
-}
-"""Test accuracy in percent (Table 1), mean and standard deviation over three runs, by config and model."""
 
-PAPER_ACCURACY = {
-    config: {
-        name.lower(): float(text.removeprefix("about ").split()[0]) for name, text in row.items() if name != "human"
-    }
-    for config, row in ACCURACIES.items()
-}
-"""The means of Table 1 by config and name of the architecture."""
+class Accuracy(NamedTuple):
+    """A test accuracy of Table 1 in percent; ``str()`` of it is ``"94 ± 2"``."""
 
-HUMAN_ACCURACY = {config: float(row["human"].removeprefix("about ").split()[0]) for config, row in ACCURACIES.items()}
-"""The human's mean by config."""
+    mean: float
+    sd: float
+    """Standard deviation over three runs."""
+    is_guess: bool = False
+    """Whether the authors guessed it."""
+
+    def __str__(self) -> str:
+        """Return the accuracy as the paper prints it."""
+        return f"{'about ' if self.is_guess else ''}{self.mean:g} ± {self.sd:g}"
+
+
+TABLE_1 = {
+    "default": {
+        "logistic": Accuracy(32.0, 1.0),
+        "mlp": Accuracy(68.0, 2.0),
+        "cnn": Accuracy(94.0, 2.0),
+        "gru": Accuracy(91.0, 2.0),
+        "human": Accuracy(96.0, 1.0),
+    },
+    "shuffled": {
+        "logistic": Accuracy(32.0, 1.0),
+        "mlp": Accuracy(68.0, 2.0),
+        "cnn": Accuracy(56.0, 2.0),
+        "gru": Accuracy(57.0, 2.0),
+        "human": Accuracy(30.0, 10.0, is_guess=True),
+    },
+}
+"""Test accuracies of Table 1 by config, and by architecture or ``"human"``."""
+
+NAMES = {"logistic": "logistic", "mlp": "MLP", "cnn": "CNN", "gru": "GRU", "human": "human"}
+"""How the paper writes them."""
+
+
+def table_1(config: str, name: str) -> Accuracy | None:
+    """Return a test accuracy of Table 1, or None where the paper has none.
+
+    Parameters
+    ----------
+    config : str
+        Config of the dataset.
+    name : str
+        Architecture, or ``"human"``.
+
+    Returns
+    -------
+    Accuracy or None
+        In percent.
+
+    Examples
+    --------
+    >>> print(table_1("default", "cnn"))
+    94 ± 2
+    """
+    return TABLE_1.get(config, {}).get(name)

@@ -20,10 +20,11 @@ from pathlib import Path
 import datasets
 
 from mnist1d_hf.baselines import MODELS, load_model
-from mnist1d_hf.baselines.checkpoints import CONFIG_NAME, WEIGHTS_NAME, CheckpointError, find_commit, resolve_file
+from mnist1d_hf.baselines.checkpoints import CONFIG_NAME, WEIGHTS_NAME, find_commit, resolve_file
 from mnist1d_hf.baselines.evaluation import evaluate
 from mnist1d_hf.baselines.registry import checkpoint_folder
 from mnist1d_hf.baselines.table import evaluation_config, load_test_tensors
+from mnist1d_hf.errors import CheckpointError
 
 REPOSITORY = None
 """Id of the repository this file was published in."""

@@ -16,6 +16,8 @@ import datasets
 import numpy as np
 import pytest
 
+from .hub_server.fixtures import ada_hub, hub, hub_environment, published, release, waits  # noqa: F401
+
 ROOT = Path(__file__).parent.parent
 
 

@@ -7,8 +7,8 @@ import yaml
 from click.testing import CliRunner
 
 from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, cli, paper
+from mnist1d_hf.dataset.parameters import PARAMETER_NAMES
 from mnist1d_hf.experiments import INTERACTIVE_TITLES, TITLES
-from mnist1d_hf.parameters import PARAMETER_NAMES
 
 from .conftest import ROOT
 

@@ -1,13 +1,13 @@
 """The baselines: models, training, evaluation."""
 
-from ..extras import require
+from ..utils.extras import require
 
 for _module in ("torch", "safetensors"):
     require(_module, "torch")
 
+from .architectures.models import CNN, GRU, MLP, MODELS, Baseline, Logistic, ResNet, Transformer
 from .data import Mnist1DDataset, load_tensors
 from .evaluation import Evaluation, Evaluator, evaluate
-from .models import CNN, GRU, MLP, MODELS, Baseline, Logistic, ResNet, Transformer
 from .registry import create_model, list_checkpoints, list_models, load_model
 
 __all__ = [

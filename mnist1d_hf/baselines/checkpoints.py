@@ -21,7 +21,8 @@ from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
-from ..network import HubError, network_errors
+from ..errors import CheckpointError, HubError
+from ..utils.hub_errors import network_errors
 from ..version import DATA_VERSION, __version__
 
 CONFIG_NAME = "config.json"
@@ -29,10 +30,6 @@ WEIGHTS_NAME = "model.safetensors"
 
 FORMAT_VERSION = 1
 """Version of what a checkpoint's files hold; raised when an older package could not load a newer checkpoint."""
-
-
-class CheckpointError(ValueError):
-    """A checkpoint is missing, damaged, or of another model."""
 
 
 def save_weights(state_dict: dict[str, Tensor], path: Path, metadata: dict[str, str]) -> None:

@@ -9,7 +9,7 @@ import torch
 from datasets import load_dataset
 from torch import Tensor
 
-from ..registration import NAME
+from ..dataset.registration import NAME
 
 
 def load_tensors(config: str = "default", split: str = "train", **parameters: Any) -> tuple[Tensor, Tensor]:

@@ -9,7 +9,6 @@ import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from statistics import NormalDist
 from typing import Any
 
 import datasets
@@ -20,45 +19,13 @@ from torch import Tensor, nn
 from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
-from ..parameters import check_integer
-from ..templates import CLASS_NAMES, NUM_CLASSES
+from ..dataset.templates import CLASS_NAMES, NUM_CLASSES
+from ..utils.checks import check_integer
+from ..utils.statistics import wilson_interval
 from .training import check_device
 
-# Cuts 2.5 % off each end of a normal distribution.
-_Z = NormalDist().inv_cdf(0.975)
 # How far from 1 the sum of rounded probabilities may be.
 _SUM_TOLERANCE = 0.01
-
-
-def wilson_interval(correct: int, rows: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval of a fraction.
-
-    Parameters
-    ----------
-    correct : int
-        Rows counted, from 0 to ``rows``.
-    rows : int
-        All rows, at least 1.
-
-    Returns
-    -------
-    low, high : float
-        Ends of the interval, in [0, 1]; ``correct / rows`` lies between them.
-
-    Raises
-    ------
-    TypeError
-        If a count is not an integer.
-    ValueError
-        If a count is out of range.
-    """
-    check_integer("rows", rows, low=1)
-    check_integer("correct", correct, low=0, high=rows)
-    fraction, z2 = correct / rows, _Z * _Z / rows
-    center = (fraction + z2 / 2) / (1 + z2)
-    half = _Z * math.sqrt(fraction * (1 - fraction) / rows + z2 / (4 * rows)) / (1 + z2)
-    # The ends that are 0 and 1 would come out with a rounding error.
-    return (0.0 if correct == 0 else center - half), (1.0 if correct == rows else center + half)
 
 
 @dataclass(frozen=True)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from ..extras import require
-from ..paper import HUMAN_ACCURACY, PAPER_ACCURACY
-from ..plotting import DARK_GREY, GREY
+from .. import paper
+from ..utils.extras import require
+from ..utils.figures import DARK_GREY, GREY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -76,11 +76,12 @@ def plot_results(results: list[dict[str, Any]]) -> Figure:
             _percent(metrics["interval"] or ()), (row,) * len(metrics["interval"] or ()), color=colour, linewidth=2
         )
         axis.plot(100 * metrics["mean_test_accuracy"], row, "o", color=colour, markersize=6)
-        published = PAPER_ACCURACY.get(config, {}).get(metrics["model"])
+        published = paper.table_1(config, metrics["model"])
         if published is not None:
-            axis.plot(published, row, "o", color=colour, markersize=9, fillstyle="none")
-    axis.axvline(HUMAN_ACCURACY["default"], color=GREY, linestyle=":", linewidth=1)
-    axis.text(HUMAN_ACCURACY["default"], -0.7, "human", color=DARK_GREY, ha="center", fontsize=8)
+            axis.plot(published.mean, row, "o", color=colour, markersize=9, fillstyle="none")
+    human = paper.TABLE_1["default"]["human"].mean
+    axis.axvline(human, color=GREY, linestyle=":", linewidth=1)
+    axis.text(human, -0.7, "human", color=DARK_GREY, ha="center", fontsize=8)
     axis.set(yticks=range(len(names)), yticklabels=names, xlim=(20, 101), ylim=(len(names) - 0.4, -0.6))
     axis.set_xlabel("test accuracy (%), mean and 95 % interval over seeds; open circles: the paper")
     for height, config in enumerate(dict.fromkeys(metrics["config"] for metrics in results)):

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import torch
 
-from ..extras import require
-from .models import Baseline
+from ..utils.extras import require
+from .architectures.models import Baseline
 
 
 def export_onnx(model: Baseline, path: Path) -> None:

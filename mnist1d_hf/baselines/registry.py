@@ -6,17 +6,11 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..resources import resource_folder
-from .checkpoints import (
-    CONFIG_NAME,
-    WEIGHTS_NAME,
-    CheckpointError,
-    find_commit,
-    load_weights,
-    read_config,
-    resolve_file,
-)
-from .models import MODELS, Baseline
+from ..dataset.presets import BASELINE_CONFIGS
+from ..errors import CheckpointError
+from ..utils.resources import resource_folder
+from .architectures.models import MODELS, Baseline
+from .checkpoints import CONFIG_NAME, WEIGHTS_NAME, find_commit, load_weights, read_config, resolve_file
 
 
 def list_models() -> list[str]:
@@ -68,7 +62,7 @@ def list_checkpoints() -> list[tuple[str, str]]:
     folder = resource_folder("models")
     return [
         (config, name)
-        for config in ("default", "shuffled", "large")
+        for config in BASELINE_CONFIGS
         for name in MODELS
         if (folder / config / name / WEIGHTS_NAME).is_file()
     ]

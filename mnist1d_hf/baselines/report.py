@@ -10,15 +10,14 @@ from typing import Any
 from huggingface_hub import EvalResult, ModelCardData
 
 from .. import paper
-from ..cards import render_template
-from ..plotting import save_figure
-from ..resources import resource_folder
-from ..templates import CLASS_NAMES
+from ..dataset.presets import PRESETS, evaluation_config
+from ..dataset.templates import CLASS_NAMES
+from ..utils.figures import save_figure
+from ..utils.rendering import render_template
+from ..utils.resources import resource_folder
+from .architectures.models import MODELS
 from .figures import plot_results
-from .models import MODELS
 from .runs import folder_name, read_metrics
-from .table import evaluation_config
-from .training import LARGE_TRAIN_ROWS
 
 CARD_NAME = "README.md"
 
@@ -62,12 +61,12 @@ def render_model_card(metrics: dict[str, Any], repo_id: str | None = None, datas
         title=model_class.__name__,
         summary=_summary(model_class),
         training_rows=(
-            f"{LARGE_TRAIN_ROWS:,} rows of the config `large`"
-            if config == "large"
+            f"{train_rows:,} rows of the config `{config}`"
+            if (train_rows := PRESETS[config].train_rows)
             else f"the 4000 training rows of `{config}`"
         ),
         test_config=evaluation_config(config),
-        published=paper.ACCURACIES.get(config, {}).get(_published_name(metrics["model"])),
+        published=paper.table_1(config, metrics["model"]),
         class_names=CLASS_NAMES,
         class_errors=test["class_errors"],
         uncertainty=50 * (high - low),
@@ -142,7 +141,7 @@ def _row(metrics: dict[str, Any]) -> dict[str, Any]:
         "low": low,
         "high": high,
         "checkpoint": _percent(metrics["test_accuracy"]),
-        "paper": paper.PAPER_ACCURACY.get(metrics["config"], {}).get(metrics["model"], ""),
+        "paper": published.mean if (published := paper.table_1(metrics["config"], metrics["model"])) else "",
         "seconds": round(sum(run["seconds"] for run in metrics["runs"]), 1),
     }
 
@@ -165,7 +164,3 @@ def _report(rows: list[dict[str, Any]]) -> str:
 def _summary(model_class: type) -> str:
     """Return the first sentence of a class's docstring without the number of parameters."""
     return (model_class.__doc__ or "").splitlines()[0].partition(" (")[0].rstrip(".") + "."
-
-
-def _published_name(model: str) -> str:
-    return model if model == "logistic" else model.upper()

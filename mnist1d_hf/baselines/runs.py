@@ -15,18 +15,19 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from scipy.special import stdtrit
 
-from ..extras import require
-from ..plotting import save_figure
-from ..processes import Bar, local_processes, report
-from ..templates import CLASS_NAMES
+from ..dataset.presets import BASELINE_CONFIGS, PRESETS, evaluation_config
+from ..dataset.templates import CLASS_NAMES
+from ..utils.extras import require
+from ..utils.figures import save_figure
+from ..utils.processes import Bar, local_processes, report
+from ..utils.statistics import mean_interval
 from ..version import DATA_VERSION
+from .architectures.models import MODELS
 from .checkpoints import WEIGHTS_NAME
 from .data import load_tensors
 from .evaluation import Evaluation, evaluate
 from .figures import plot_curves
-from .models import MODELS
 from .onnx_export import export_onnx
 from .table import load_test_tensors
 from .training import RECIPES, TrainedModel, TrainingSettings, check_device, train
@@ -34,9 +35,6 @@ from .training import RECIPES, TrainedModel, TrainingSettings, check_device, tra
 METRICS_NAME = "metrics.json"
 CURVES_NAME = "curves.png"
 ONNX_NAME = "onnx/model.onnx"
-
-CONFIGS = ("default", "shuffled", "large")
-"""Configs a baseline can be trained on."""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -121,7 +119,7 @@ def train_baselines(
     require("matplotlib", "plot")
     require("onnx", "onnx")
     open_jobs = [job for job in jobs if not _is_finished(job, overwrite=overwrite)]
-    for config in sorted({job.config for job in open_jobs} - {"large"}):
+    for config in sorted({evaluation_config(job.config) for job in open_jobs}):
         load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it
     open_jobs.sort(key=lambda job: job.cost, reverse=True)
     with _processes(executor, open_jobs) as pool:
@@ -141,8 +139,8 @@ def _jobs(
         if name not in RECIPES[recipe]:
             raise ValueError(f"the recipe {recipe!r} has no model {name!r}; it has {', '.join(RECIPES[recipe])}")
     for config in configs:
-        if config not in CONFIGS:
-            raise ValueError(f"baselines are trained on {', '.join(CONFIGS)}, not on {config!r}")
+        if config not in BASELINE_CONFIGS:
+            raise ValueError(f"baselines are trained on {', '.join(BASELINE_CONFIGS)}, not on {config!r}")
     if seeds < 1:
         raise ValueError(f"the number of seeds must be at least 1, got {seeds}")
     return [
@@ -153,11 +151,8 @@ def _jobs(
 
 
 def _settings(recipe: str, name: str, config: str) -> TrainingSettings:
-    settings = RECIPES[recipe][name]
-    if config != "large":
-        return settings
-    # More rows take more steps to see: four times as many for twelve times the rows.
-    return dataclasses.replace(settings, steps=4 * settings.steps, log_every=4 * settings.log_every)
+    settings, factor = RECIPES[recipe][name], PRESETS[config].steps_factor
+    return dataclasses.replace(settings, steps=factor * settings.steps, log_every=factor * settings.log_every)
 
 
 def _is_finished(job: _Job, *, overwrite: bool) -> bool:
@@ -248,26 +243,6 @@ def _metrics(job: _Job, members: list[TrainedModel], evaluations: list[Evaluatio
     }
 
 
-def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % confidence interval of a mean over seeds, by Student's t.
-
-    Parameters
-    ----------
-    values : sequence of float
-        One value a seed.
-
-    Returns
-    -------
-    (float, float) or None
-        Low and high end; None for fewer than two values.
-    """
-    if len(values) < 2:
-        return None
-    mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5
-    half = float(stdtrit(len(values) - 1, 0.975)) * error
-    return mean - half, mean + half
-
-
 def folder_name(architecture: str, recipe: str) -> str:
     """Return the name of a baseline's folder.
 
@@ -304,5 +279,9 @@ def read_metrics(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
     order = list(MODELS)
     return sorted(
         metrics,
-        key=lambda one: (CONFIGS.index(one["config"]), list(RECIPES).index(one["recipe"]), order.index(one["model"])),
+        key=lambda one: (
+            BASELINE_CONFIGS.index(one["config"]),
+            list(RECIPES).index(one["recipe"]),
+            order.index(one["model"]),
+        ),
     )

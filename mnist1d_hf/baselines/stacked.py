@@ -14,7 +14,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .recurrence import gru_states
+from .architectures.recurrence import gru_states
 
 Parameters = dict[str, Tensor]
 Forward = Callable[[Parameters, Tensor], Tensor]

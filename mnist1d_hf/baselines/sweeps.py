@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from torch import nn
 
-from ..extras import require
-from ..parameters import GenerationParameters
+from ..dataset.parameters import GenerationParameters
+from ..utils.extras import require
 from .data import load_tensors
 from .evaluation import Evaluation, evaluate
 

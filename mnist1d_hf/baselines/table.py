@@ -3,18 +3,17 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from torch import Tensor
 
 from .. import paper
+from ..dataset.presets import evaluation_config
+from ..utils.tables import align
 from .data import load_tensors
 from .evaluation import Evaluation, evaluate
 from .registry import list_checkpoints, load_model
-
-HUMAN_ACCURACIES = {config: accuracies["human"] for config, accuracies in paper.ACCURACIES.items()}
-"""Accuracy of a human in percent, by config, as the paper says it."""
 
 
 @dataclass(frozen=True)
@@ -32,22 +31,6 @@ class CheckpointResult:
     """Accuracy in percent as the paper says it, or empty."""
     seconds: float
     """Time to load the model and classify the rows."""
-
-
-def evaluation_config(trained_on: str) -> str:
-    """Return the config a model is tested on: the one it was trained on, and `default` for `large`.
-
-    Parameters
-    ----------
-    trained_on : str
-        Config of the dataset the model was trained on.
-
-    Returns
-    -------
-    str
-        Config whose test rows count.
-    """
-    return "default" if trained_on == "large" else trained_on
 
 
 def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
@@ -113,8 +96,9 @@ def format_table(results: Sequence[CheckpointResult]) -> str:
     ]
     for config in dict.fromkeys(result.trained_on for result in results):
         lines += [_line(result) for result in results if result.trained_on == config]
-        if config in HUMAN_ACCURACIES:
-            lines.append(("human", config, "", "", "", HUMAN_ACCURACIES[config], ""))
+        human = paper.table_1(config, "human")
+        if human:
+            lines.append(("human", config, "", "", "", str(human), ""))
     return align(lines)
 
 
@@ -135,37 +119,16 @@ def format_accuracy(evaluation: Evaluation) -> tuple[str, str]:
     return f"{100 * evaluation.accuracy:.1f}", f"{100 * low:.1f} - {100 * high:.1f}"
 
 
-def align(lines: Iterable[Sequence[str]]) -> str:
-    """Return a table as text, its first column aligned left and the others right.
-
-    Parameters
-    ----------
-    lines : iterable of sequence of str
-        Cells of each line, equally many.
-
-    Returns
-    -------
-    str
-        A line each, without spaces at its end.
-    """
-    lines = list(lines)
-    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
-    return "\n".join(
-        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines
-    )
-
-
 def _evaluate_checkpoint(name: str, config: str, data: tuple[Tensor, Tensor], device: str) -> CheckpointResult:
     start = time.perf_counter()
     model = load_model(name, config)
     evaluation = evaluate(model, data, device=device)
-    published = {model.lower(): text for model, text in paper.ACCURACIES.get(config, {}).items()}
     return CheckpointResult(
         model=name,
         trained_on=config,
         parameters=model.num_parameters,
         evaluation=evaluation,
-        paper=published.get(name, ""),
+        paper=str(paper.table_1(config, name) or ""),
         seconds=time.perf_counter() - start,
     )
 

@@ -16,17 +16,15 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ..parameters import check_integer
+from ..dataset.presets import PRESETS
+from ..utils.checks import check_integer
+from .architectures.models import Baseline
 from .data import load_tensors
-from .models import Baseline
 from .registry import create_model
 from .stacked import STACKED, Forward, Parameters, stack_parameters, unstack_parameters
 
 VALIDATION_ROWS = 600
 """Training rows held out, the last ones, while settings are chosen."""
-
-LARGE_TRAIN_ROWS = 50_000
-"""Rows of `large` a model is trained on."""
 
 # Rows classified at once, to bound memory.
 _EVALUATION_ROWS = 5_000
@@ -182,7 +180,7 @@ def train(
     settings : TrainingSettings
         How to train, the same for all.
     train_rows : int, optional
-        Train on the first rows only; all if not given, and `LARGE_TRAIN_ROWS` of `large`.
+        Train on the first rows only; all of the config's preset if not given.
     device : str
         Torch device.
     progress : callable, optional
@@ -242,11 +240,13 @@ def check_device(device: str) -> None:
 
 
 def _training_rows(config: str, rows: int | None) -> tuple[Tensor, Tensor]:
-    if config == "large":
-        rows = rows or LARGE_TRAIN_ROWS
-        # Fewer samples are the first of more, so these are the first training rows of `large`.
-        return load_tensors("large", f"train[:{rows}]", num_samples=rows * 11 // 10)
-    return load_tensors(config, "train" if rows is None else f"train[:{rows}]")
+    preset = PRESETS[config]
+    rows = rows or preset.train_rows
+    split = "train" if rows is None else f"train[:{rows}]"
+    if rows is None or not preset.is_sharded:
+        return load_tensors(config, split)
+    # Fewer samples are the first of more, so these are the first training rows of the config.
+    return load_tensors(config, split, num_samples=math.ceil(rows / preset.parameters.train_split))
 
 
 def _fresh_model(architecture: str, seed: int, length: int) -> Baseline:

@@ -15,12 +15,12 @@ from .. import paper
 from ..baselines.evaluation import evaluate
 from ..baselines.table import load_test_tensors
 from ..baselines.training import train
-from ..extras import require
-from ..plotting import DARK_GREY, GREY
-from ..templates import CLASS_NAMES, NUM_CLASSES
+from ..dataset.templates import CLASS_NAMES, NUM_CLASSES
+from ..utils.extras import require
+from ..utils.figures import DARK_GREY, GREY
+from ..utils.statistics import describe, is_greater
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .spatial_priors import COLOURS, recipe, show
-from .statistics import describe, is_greater
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -122,7 +122,7 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
             first, second = class_errors(results.measured[name]).mean(axis=0)[list(FREE_OF_ERRORS)]
             free.append(f"{first:.1f} and {second:.1f} % with {rows} training rows")
         most = max(results.settings.train_rows)
-        human, accuracies = paper.HUMAN_ACCURACY["default"], results.measured[f"cnn-{most}rows"].accuracies
+        human, accuracies = paper.TABLE_1["default"]["human"].mean, results.measured[f"cnn-{most}rows"].accuracies
         return [
             Claim(
                 statement="the CNN finds 2 and 7 hardest, as the human does",
@@ -197,7 +197,7 @@ def _draw_rows(axes: Axes, results: Results[Settings, Measured]) -> None:
     for count, name in points.items():
         accuracies = results.measured[name].accuracies
         axes.plot([count] * len(accuracies), accuracies, "o", color=COLOURS["cnn"], markersize=4)
-    human = paper.HUMAN_ACCURACY["default"]
+    human = paper.TABLE_1["default"]["human"].mean
     axes.axhline(human, color=GREY, linestyle=":", linewidth=1)
     axes.text(max(points), human, "human", color=DARK_GREY, fontsize=7, ha="right", va="bottom")
     axes.set(xscale="log", xlabel="training rows", ylabel="test accuracy of the CNN (%)")

@@ -15,10 +15,10 @@ from huggingface_hub import HfApi, hf_hub_download
 from numpy.typing import NDArray
 
 from ..baselines.data import load_tensors
-from ..extras import require
-from ..network import network_errors
+from ..utils.extras import require
+from ..utils.hub_errors import network_errors
+from ..utils.statistics import PAIRED_TEST, describe, is_greater
 from .experiment import Claim, Experiment, Part, Progress, Results
-from .statistics import PAIRED_TEST, describe, is_greater
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

@@ -16,13 +16,13 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..extras import require
+from ..utils.extras import require
 from ..version import DATA_VERSION
 
 require("torch", "experiments")
 
-from ..processes import Bar, local_processes, report
-from .files import provenance, write_json
+from ..utils.files import provenance, write_json
+from ..utils.processes import Bar, local_processes, report
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from ..baselines.data import load_tensors
-from ..extras import require
-from ..plotting import DARK_GREY, GREY
-from ..templates import NUM_CLASSES
+from ..dataset.templates import NUM_CLASSES
+from ..utils.extras import require
+from ..utils.figures import DARK_GREY, GREY
+from ..utils.statistics import describe
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .initialisation import draw_uniform
-from .statistics import describe
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -9,13 +9,13 @@ import platform
 from pathlib import Path
 from typing import Any
 
-from ..cards import render_template
-from ..plotting import save_figure
-from ..resources import resource_folder
+from ..utils.figures import save_figure
+from ..utils.files import provenance, write_json
+from ..utils.rendering import render_template
+from ..utils.resources import resource_folder
 from ..version import DATA_VERSION
 from . import TITLES
 from .experiment import Claim, Experiment, Results
-from .files import provenance, write_json
 
 SUMMARY_NAME = "summary.json"
 REPORT_NAME = "README.md"

@@ -12,10 +12,10 @@ from .. import paper
 from ..baselines.evaluation import evaluate
 from ..baselines.table import load_test_tensors
 from ..baselines.training import RECIPES, ProgressCallback, TrainingSettings, train
-from ..extras import require
-from ..plotting import GREY
+from ..utils.extras import require
+from ..utils.figures import GREY
+from ..utils.statistics import PAIRED_TEST, describe, is_greater
 from .experiment import Claim, Experiment, Part, Progress, Results
-from .statistics import PAIRED_TEST, describe, is_greater
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -115,7 +115,7 @@ class SpatialPriors(Experiment[Settings, Measured]):
                     axis.plot(progress, curve, color=COLOURS[model], linewidth=0.8, alpha=0.6)
                 mean = sum(one.test_accuracies) / len(one.test_accuracies)
                 axis.plot(1.06, mean, "o", color=COLOURS[model], markersize=5, label=f"{model} {mean:.0f}")
-                published = paper.PAPER_ACCURACY[config][model]
+                published = paper.TABLE_1[config][model].mean
                 axis.plot(1.06, published, "o", color=GREY, markersize=9, fillstyle="none")
             axis.set(title=config, xlabel="fraction of the training", xlim=(0, 1.1), ylim=(0, 102))
             axis.legend(frameon=False, fontsize=7, ncols=2, loc="lower right", handletextpad=0.1)
@@ -164,23 +164,23 @@ def show(progress: Progress) -> ProgressCallback:
 
 
 def _table_claim(model: str, config: str, accuracies: dict[str, list[float]]) -> Claim:
-    published = paper.ACCURACIES[config][model if model == "logistic" else model.upper()]
-    mean, _, deviation = published.partition(" ± ")
+    published = paper.TABLE_1[config][model]
     measured = accuracies[f"{model}-{config}"]
     return Claim(
         statement=f"test accuracy of {model} on {config}, in percent",
-        published=published,
+        published=str(published),
         measured=describe(measured),
         test="the measured mean is not below the published interval",
-        holds=sum(measured) / len(measured) >= float(mean) - float(deviation),
+        holds=sum(measured) / len(measured) >= published.mean - published.sd,
     )
 
 
 def _order_claim(better: str, worse: str, accuracies: dict[str, list[float]]) -> Claim:
+    default = paper.TABLE_1["default"]
     a, b = accuracies[f"{better}-default"], accuracies[f"{worse}-default"]
     return Claim(
         statement=f"{better} is ahead of {worse} on default",
-        published=f"{paper.PAPER_ACCURACY['default'][better]:.0f} against {paper.PAPER_ACCURACY['default'][worse]:.0f}",
+        published=f"{default[better].mean:g} against {default[worse].mean:g}",
         measured=f"{describe(a)} against {describe(b)}",
         test=PAIRED_TEST,
         holds=is_greater(a, b),
@@ -193,9 +193,7 @@ def _prior_claim(model: str, accuracies: dict[str, list[float]]) -> Claim:
         name: [a - b for a, b in zip(accuracies[f"{name}-default"], accuracies[f"{name}-shuffled"], strict=True)]
         for name in (model, "mlp")
     }
-    published = {
-        name: paper.PAPER_ACCURACY["default"][name] - paper.PAPER_ACCURACY["shuffled"][name] for name in losses
-    }
+    published = {name: paper.TABLE_1["default"][name].mean - paper.TABLE_1["shuffled"][name].mean for name in losses}
     return Claim(
         statement=f"shuffling costs {model} more accuracy than mlp, in points",
         published=f"{published[model]:.0f} against {published['mlp']:.0f}",

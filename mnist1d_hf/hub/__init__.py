@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..network import HubError
+from ..errors import HubError
 from .dataset_repo import BuiltRepo, build_dataset_repo
 
 __all__ = ["BuiltRepo", "Check", "HubError", "PublishedRepo", "build_dataset_repo", "publish", "verify"]

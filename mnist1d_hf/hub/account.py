@@ -9,7 +9,7 @@ from typing import Any
 from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
-from ..network import HubError
+from ..errors import HubError
 from .remote import retry
 
 

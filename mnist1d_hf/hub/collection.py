@@ -10,7 +10,7 @@ from huggingface_hub import Collection, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
 from .. import paper
-from ..network import HubError
+from ..errors import HubError
 from .comparison import FileChange
 from .remote import make_sure, retry
 

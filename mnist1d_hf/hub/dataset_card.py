@@ -11,11 +11,11 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData
 
 from .. import paper
-from ..cards import render_template
-from ..mnist1d import CONFIGS, DESCRIPTIONS
-from ..parameters import PARAMETER_NAMES, GenerationParameters
-from ..resources import resource_folder
-from ..templates import CLASS_NAMES
+from ..dataset.parameters import PARAMETER_NAMES, GenerationParameters
+from ..dataset.presets import CONFIGS, PRESETS
+from ..dataset.templates import CLASS_NAMES
+from ..utils.rendering import render_template
+from ..utils.resources import resource_folder
 from ..version import DATA_VERSION, __version__
 
 TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
@@ -58,7 +58,7 @@ def render_card(infos: dict[str, DatasetInfo], repo_id: str = "<namespace>/mnist
     text = render_template(
         resource_folder("dataset_card") / "template.md",
         configs=infos,
-        descriptions=DESCRIPTIONS,
+        descriptions={name: preset.description for name, preset in PRESETS.items()},
         parameters={name: _parameters(name, info) for name, info in infos.items()},
         repo_id=repo_id,
         parameter_names=PARAMETER_NAMES,

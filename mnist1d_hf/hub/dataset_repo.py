@@ -16,8 +16,9 @@ from datasets import DatasetInfo
 from datasets.utils import tqdm
 from filelock import FileLock, Timeout
 
-from ..mnist1d import CONFIGS, Mnist1D
-from ..resources import resource_folder
+from ..dataset.mnist1d import Mnist1D
+from ..dataset.presets import CONFIGS
+from ..utils.resources import resource_folder
 from .dataset_card import TASKS, render_card, render_tasks
 
 ROWS_PER_FILE = 100_000

@@ -14,8 +14,8 @@ from ..baselines.checkpoints import CONFIG_NAME, WEIGHTS_NAME, read_config
 from ..baselines.registry import checkpoint_folder
 from ..baselines.report import CARD_NAME, render_model_card
 from ..baselines.runs import CURVES_NAME, METRICS_NAME, ONNX_NAME
-from ..baselines.table import evaluation_config
-from ..resources import resource_folder
+from ..dataset.presets import evaluation_config
+from ..utils.resources import resource_folder
 from .dataset_card import TASKS
 
 EVALUATE_NAME = "evaluate.py"

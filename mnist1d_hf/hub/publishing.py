@@ -16,7 +16,7 @@ from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelet
 from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 
 from ..baselines.registry import list_checkpoints
-from ..network import HubError
+from ..errors import BusyError, HubError
 from ..version import DATA_VERSION, __version__
 from .account import check_account, check_namespace
 from .collection import COLLECTION_TITLE, Item, plan_collection, publish_collection
@@ -24,7 +24,7 @@ from .comparison import FileChange
 from .manifest import FileHash, hash_file
 from .model_repo import dataset_repo_id, model_repo_id, release_tag
 from .release import Release, built_releases
-from .remote import BusyError, RemoteRepo, connect, explained, make_sure, read_repo, retry
+from .remote import RemoteRepo, connect, explained, make_sure, read_repo, retry
 
 PARTS = ("dataset", "models", "collection")
 """What can be published."""

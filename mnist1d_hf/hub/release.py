@@ -14,7 +14,7 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, HfApi
 
 from ..baselines.registry import list_checkpoints
-from ..mnist1d import CONFIGS
+from ..dataset.presets import CONFIGS
 from .comparison import FileChange, compare
 from .dataset_card import render_card
 from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents

@@ -23,7 +23,8 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
-from ..network import HubError, network_errors
+from ..errors import BusyError, HubError
+from ..utils.hub_errors import network_errors
 from ..version import __version__
 from .manifest import FileHash
 
@@ -48,10 +49,6 @@ _PASSING_STATUS = {408, 409, 412, 429, 500, 502, 503, 504}
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
 _Error = TypeVar("_Error", bound=Exception)
-
-
-class BusyError(HubError):
-    """Somebody else was faster; trying again helps."""
 
 
 @dataclass(frozen=True)

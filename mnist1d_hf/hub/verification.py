@@ -18,9 +18,9 @@ from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundErro
 
 from ..baselines.evaluation import evaluate
 from ..baselines.registry import list_checkpoints, load_model
-from ..baselines.table import evaluation_config
-from ..checksums import FROZEN_SHA256, sha256
-from ..network import HubError
+from ..dataset.checksums import FROZEN_SHA256, sha256
+from ..dataset.presets import evaluation_config
+from ..errors import HubError
 from .account import check_namespace
 from .dataset_repo import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest

@@ -17,11 +17,13 @@ from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines import create_model, list_checkpoints, list_models, load_model
 from mnist1d_hf.baselines.evaluation import evaluate
 from mnist1d_hf.baselines.report import render_model_card, write_report
-from mnist1d_hf.baselines.runs import METRICS_NAME, mean_interval, read_metrics
+from mnist1d_hf.baselines.runs import METRICS_NAME, read_metrics
 from mnist1d_hf.baselines.table import load_test_tensors
 from mnist1d_hf.baselines.training import RECIPES
+from mnist1d_hf.utils.resources import resource_folder
+from mnist1d_hf.utils.statistics import mean_interval
 
-MODELS = mnist1d_hf.resources.resource_folder("models")
+MODELS = resource_folder("models")
 
 # Mean test accuracy over seeds, in percent, that each must reach.
 PROMISED = {

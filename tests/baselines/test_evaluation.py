@@ -17,7 +17,8 @@ from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
 from mnist1d_hf.baselines import create_model
-from mnist1d_hf.baselines.evaluation import Evaluation, Evaluator, evaluate, wilson_interval
+from mnist1d_hf.baselines.evaluation import Evaluation, Evaluator, evaluate
+from mnist1d_hf.utils.statistics import wilson_interval
 
 
 @st.composite

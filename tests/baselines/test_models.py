@@ -14,7 +14,7 @@ from torch.nn import functional as F
 
 from mnist1d_hf import DATA_VERSION, GenerationParameters, make_dataset
 from mnist1d_hf.baselines import CNN, MODELS, Mnist1DDataset, create_model, list_models, load_model, load_tensors
-from mnist1d_hf.baselines.checkpoints import CheckpointError
+from mnist1d_hf.errors import CheckpointError
 
 SIZES = {"logistic": 410, "mlp": 15_210, "cnn": 5_210, "gru": 5_134, "resnet": 25_674, "transformer": 26_474}
 

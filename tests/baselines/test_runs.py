@@ -15,7 +15,9 @@ from huggingface_hub import ModelCard
 
 from mnist1d_hf import cli
 from mnist1d_hf.baselines import load_model, load_tensors, report, runs, training
-from mnist1d_hf.baselines.runs import mean_interval, read_metrics, train_baselines
+from mnist1d_hf.baselines.runs import read_metrics, train_baselines
+from mnist1d_hf.dataset import presets
+from mnist1d_hf.utils.statistics import mean_interval
 
 FILES = {"config.json", "curves.png", "metrics.json", "model.safetensors", "onnx"}
 
@@ -28,7 +30,7 @@ def quick(monkeypatch):
         for name, recipe in training.RECIPES.items()
     }
     monkeypatch.setattr(runs, "RECIPES", recipes)
-    monkeypatch.setattr(training, "LARGE_TRAIN_ROWS", 1000)
+    monkeypatch.setitem(presets.PRESETS, "large", dataclasses.replace(presets.PRESETS["large"], train_rows=1000))
     with ThreadPoolExecutor(1) as executor:
         yield {"executor": executor, "seeds": 2}
 

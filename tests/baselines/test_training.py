@@ -9,7 +9,7 @@ import torch
 from torch.nn import functional as F
 
 from mnist1d_hf.baselines import create_model, list_models, load_tensors
-from mnist1d_hf.baselines.recurrence import gru_states
+from mnist1d_hf.baselines.architectures.recurrence import gru_states
 from mnist1d_hf.baselines.stacked import STACKED, stack_parameters, unstack_parameters
 from mnist1d_hf.baselines.training import RECIPES, TrainingSettings, train
 

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import array_shapes, arrays
 
-from mnist1d_hf.experiments.adjacency import adjacency, expected_adjacency, p_adjacent, pack, unpack
+from mnist1d_hf.experiments.lottery_tickets.adjacency import adjacency, expected_adjacency, p_adjacent, pack, unpack
 
 masks = arrays(bool, array_shapes(min_dims=2, max_dims=2, max_side=9))
 

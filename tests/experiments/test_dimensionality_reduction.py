@@ -11,7 +11,7 @@ from sklearn.model_selection import StratifiedKFold
 
 from mnist1d_hf.experiments import dimensionality_reduction as experiment
 from mnist1d_hf.experiments.report import format_claims
-from mnist1d_hf.network import network_errors
+from mnist1d_hf.utils.hub_errors import network_errors
 
 
 def blobs(spread, seed=0, rows=200):

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from scipy.signal import find_peaks, peak_prominences
 
-from mnist1d_hf.experiments import double_descent as experiment
+from mnist1d_hf.experiments.double_descent import study as experiment
 from mnist1d_hf.experiments.experiment import Results
 
 

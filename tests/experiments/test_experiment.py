@@ -10,7 +10,8 @@ from dataclasses import replace
 import pytest
 from click.testing import CliRunner
 
-from mnist1d_hf import cli, cli_experiment
+from mnist1d_hf import cli
+from mnist1d_hf.cli import experiment as cli_experiment
 from mnist1d_hf.experiments import TITLES, find, spatial_priors
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
 from mnist1d_hf.experiments.report import write_report, write_summary

@@ -7,9 +7,9 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist1d_hf.baselines.models import MLP
-from mnist1d_hf.experiments import masked_mlp
-from mnist1d_hf.experiments.masked_mlp import MaskedMLP
+from mnist1d_hf.baselines.architectures.models import MLP
+from mnist1d_hf.experiments.lottery_tickets import masked_mlp
+from mnist1d_hf.experiments.lottery_tickets.masked_mlp import MaskedMLP
 
 
 def problem(sparsity, seed=0, hidden=7):

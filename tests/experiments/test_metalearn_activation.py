@@ -11,10 +11,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mnist1d_hf.baselines.models import CNN
-from mnist1d_hf.experiments import metalearn_activation as experiment
-from mnist1d_hf.experiments.activation_transfer import ActivatedCNN, load_digits, train_cnn
-from mnist1d_hf.experiments.activations import (
+from mnist1d_hf.baselines.architectures.models import CNN
+from mnist1d_hf.experiments.metalearn_activation import study as experiment
+from mnist1d_hf.experiments.metalearn_activation.activation_transfer import ActivatedCNN, load_digits, train_cnn
+from mnist1d_hf.experiments.metalearn_activation.activations import (
     FIXED,
     LIMIT,
     OUTPUT_SCALE,
@@ -23,7 +23,7 @@ from mnist1d_hf.experiments.activations import (
     initial_network,
     network,
 )
-from mnist1d_hf.experiments.unrolled import Batches, RMSProp, Weights, reverse, train
+from mnist1d_hf.experiments.metalearn_activation.unrolled import Batches, RMSProp, Weights, reverse, train
 
 TORCHS = {
     "ReLU": F.relu,

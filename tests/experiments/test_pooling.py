@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mnist1d_hf.experiments import pooling as experiment
+from mnist1d_hf.experiments.pooling import study as experiment
 
 SETTINGS = experiment.Settings(channels=4, steps=7, batch_size=6)
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from mnist1d_hf.baselines import CNN
-from mnist1d_hf.experiments import self_supervised as experiment
-from mnist1d_hf.experiments import simclr
-from mnist1d_hf.experiments.simclr import Augmentation
+from mnist1d_hf.experiments.self_supervised import simclr
+from mnist1d_hf.experiments.self_supervised import study as experiment
+from mnist1d_hf.experiments.self_supervised.simclr import Augmentation
 
 SHIFT_ONLY = Augmentation(slope_deviation=0.0, offset_deviation=0.0)
 

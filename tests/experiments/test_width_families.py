@@ -5,10 +5,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist1d_hf.baselines.models import CNN
+from mnist1d_hf.baselines.architectures.models import CNN
 from mnist1d_hf.baselines.stacked import stack_parameters
-from mnist1d_hf.experiments import width_families
-from mnist1d_hf.experiments.width_families import Condition, Optimisation, PlainMLP
+from mnist1d_hf.experiments.double_descent import width_families
+from mnist1d_hf.experiments.double_descent.width_families import Condition, Optimisation, PlainMLP
 
 OPTIMISATION = Optimisation(epochs=2, batch_size=10, learning_rate=0.05, momentum=0.9)
 

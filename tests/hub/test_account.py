@@ -11,7 +11,7 @@ from hypothesis import example, given, strategies
 from mnist1d_hf.hub import HubError, publish
 from mnist1d_hf.hub.account import check_namespace
 
-from .publications import is_whole, writes
+from ..hub_server.publications import is_whole, writes
 
 ESCAPES = ["../x", "..", ".", "", " ", "a/b", "/a", "a/", "a\\b", "a%2fb", "a--b", "a..b", "a-", "-a", ".git", "a b"]
 ESCAPES += ["ada\n", "\nada", "ada\0", "ä", "ада", "１２", "a?b", "a#b", "a@b", "a:b", "~", "a" * 43]

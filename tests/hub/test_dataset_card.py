@@ -12,9 +12,9 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard
 
 from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, paper
+from mnist1d_hf.dataset.parameters import PARAMETER_NAMES
 from mnist1d_hf.hub import dataset_card
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
-from mnist1d_hf.parameters import PARAMETER_NAMES
 
 
 @pytest.fixture(scope="module")
@@ -85,8 +85,8 @@ def test_the_card_says_what_the_code_says(card):
             for config in CONFIGS
         )
         assert f"| `{name}` | {values} |" in text
-    for accuracies in paper.ACCURACIES.values():
-        assert " | ".join(accuracies.values()) in text
+    for accuracies in paper.TABLE_1.values():
+        assert " | ".join(map(str, accuracies.values())) in text
     assert paper.BIBTEX in text
     # The Hub makes every arXiv link a tag, so there must be no other.
     assert set(re.findall(r"arxiv\.org/abs/([\d.]+)", text)) == {paper.ARXIV_ID}

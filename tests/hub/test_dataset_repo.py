@@ -12,7 +12,7 @@ import pyarrow.parquet as pq
 import pytest
 from datasets import get_dataset_config_names, load_dataset
 
-from mnist1d_hf.checksums import FROZEN_SHA256, sha256
+from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
 from mnist1d_hf.hub import dataset_repo
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 

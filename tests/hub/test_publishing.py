@@ -15,7 +15,7 @@ from mnist1d_hf.hub.manifest import MANIFEST_NAME
 from mnist1d_hf.hub.model_repo import model_repo_id
 from mnist1d_hf.hub.publishing import TITLE
 
-from .publications import (
+from ..hub_server.publications import (
     CNN,
     DATASET,
     FIGURES,

@@ -15,7 +15,7 @@ from mnist1d_hf.hub import HubError, publish, publishing, remote
 from mnist1d_hf.hub.model_repo import model_repo_id
 from mnist1d_hf.hub.publishing import TITLE
 
-from .publications import DATASET, assert_published, commits, is_whole, manifest, publish_configs
+from ..hub_server.publications import DATASET, assert_published, commits, is_whole, manifest, publish_configs
 from .test_publishing import configs_of
 
 TAG = f"v{DATA_VERSION}"

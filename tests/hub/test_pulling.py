@@ -21,8 +21,9 @@ from safetensors.torch import load, save
 
 from mnist1d_hf import DATA_VERSION, __version__, cli, load_model
 from mnist1d_hf.baselines import CNN, MODELS, create_model, list_checkpoints, load_tensors
-from mnist1d_hf.baselines.checkpoints import FORMAT_VERSION, CheckpointError
-from mnist1d_hf.checksums import FROZEN_SHA256, sha256
+from mnist1d_hf.baselines.checkpoints import FORMAT_VERSION
+from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
+from mnist1d_hf.errors import CheckpointError
 from mnist1d_hf.hub import HubError, build_dataset_repo
 from mnist1d_hf.hub.model_repo import model_repo_id
 

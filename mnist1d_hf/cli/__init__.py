@@ -1,0 +1,61 @@
+"""The command `mnist1d-hf`: parses, calls, prints."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import click
+from datasets.exceptions import DatasetGenerationError
+
+from ..errors import HubError
+from ..version import DATA_VERSION, __version__
+from .build import build_command, prepare_command
+from .evaluate import evaluate_command
+from .experiment import experiment_group
+from .plot import plot_group
+from .publish import publish_command, verify_command
+from .quickstart import quickstart_command
+from .train import train_command
+
+
+class _OneLineErrors(click.Group):
+    """Reports bad input and failing disks as one line, without a traceback."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except DatasetGenerationError as error:
+            raise click.ClickException(_one_line(error.__cause__ or error)) from error
+        except (ValueError, OSError, ImportError, HubError) as error:
+            raise click.ClickException(_one_line(error)) from error
+
+
+def _one_line(error: BaseException) -> str:
+    return " ".join(str(error).split()) or type(error).__name__
+
+
+@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(__version__, message=f"mnist1d-hf {__version__} (data version {DATA_VERSION})")
+def main() -> None:
+    """MNIST-1D for the Hugging Face ecosystem.
+
+    \b
+    Examples:
+      mnist1d-hf quickstart
+      mnist1d-hf build mnist1d
+      mnist1d-hf plot samples --output samples.png
+    """
+
+
+for _command in (
+    build_command,
+    prepare_command,
+    plot_group,
+    quickstart_command,
+    train_command,
+    evaluate_command,
+    experiment_group,
+    publish_command,
+    verify_command,
+):
+    main.add_command(_command)

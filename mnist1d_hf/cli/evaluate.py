@@ -1,0 +1,229 @@
+"""The command `mnist1d-hf evaluate`."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from .. import paper
+from ..utils.figures import check_format, save_figure
+from .options import config_choice, json_option, set_option
+
+if TYPE_CHECKING:
+    from ..baselines.architectures.models import Baseline
+    from ..baselines.sweeps import Points
+
+Record = dict[str, Any]
+"""One evaluation as plain values."""
+
+Show = Callable[[Sequence[Record]], None]
+"""Prints evaluations for machines."""
+
+
+@click.command("evaluate")
+@click.argument("models", metavar="[MODEL]...", nargs=-1)
+@click.option(
+    "--config",
+    type=config_choice,
+    help="Config to evaluate on; that of a folder or a repository on the Hub, else 'default'.",
+)
+@click.option(
+    "--trained-on",
+    type=config_choice,
+    help="Config that the checkpoint named was trained on; that of --config if there is one, else 'default'.",
+)
+@click.option("--split", help="Split to evaluate on, or a slice of one such as test[:100]; 'test' if not given.")
+@set_option
+@click.option(
+    "--sweep", metavar="PARAMETER=START:STOP:STEP", help="Evaluate at each of these values of a generation parameter."
+)
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), help="File for the figure of a sweep: .png, .svg or .pdf."
+)
+@click.option("--device", default="cpu", show_default=True, help="Torch device.")
+@click.option("--csv", "as_csv", is_flag=True, help="Print the result as CSV.")
+@json_option
+def evaluate_command(
+    models: tuple[str, ...],
+    config: str | None,
+    trained_on: str | None,
+    split: str | None,
+    changes: dict[str, Any],
+    sweep: str | None,
+    output: Path | None,
+    device: str,
+    as_csv: bool,
+    as_json: bool,
+) -> None:
+    """Evaluate trained models.
+
+    MODEL is the name of a checkpoint inside the package (cnn), a folder, or a repository on the Hub. Without one, every
+    checkpoint inside the package is evaluated on its own test rows; those trained on 'large' on the rows of 'default'.
+
+    \b
+    Examples:
+      mnist1d-hf evaluate
+      mnist1d-hf evaluate cnn --config shuffled
+      mnist1d-hf evaluate cnn gru --sweep corr_noise_scale=0:1:0.25 --output noise.png
+    """
+    if as_csv and as_json:
+        raise click.UsageError("--csv and --json exclude each other")
+    if output and not sweep:
+        raise click.UsageError("--output is for the figure of a sweep; give --sweep PARAMETER=START:STOP:STEP too")
+    show = _show_json if as_json else _show_csv if as_csv else None
+    if not models:
+        if config or trained_on or split or changes or sweep:
+            raise click.UsageError("--config, --trained-on, --split, --set and --sweep need a MODEL, for example cnn")
+        _evaluate_checkpoints(device, show)
+        return
+    loaded = {name: _load(name, config or "default", trained_on) for name in models}
+    data: Record = {"config": config or _own_config(loaded), "split": split or "test", "set": changes}
+    if sweep:
+        _sweep(loaded, sweep, data, output, device, show)
+    else:
+        _evaluate(loaded, data, device, show)
+
+
+def _load(name: str, config: str, trained_on: str | None) -> Baseline:
+    from ..baselines.architectures.models import MODELS
+    from ..baselines.registry import list_checkpoints, load_model
+
+    if trained_on is None:
+        trained_on = config if name in MODELS and (config, name) in list_checkpoints() else "default"
+    return load_model(name, trained_on)
+
+
+def _own_config(models: Mapping[str, Baseline]) -> str:
+    """Return the config whose test rows count for all of these models, or `default` if they differ."""
+    from ..baselines.architectures.models import MODELS
+    from ..dataset.presets import evaluation_config
+
+    trained_on = {
+        "default" if name in MODELS else model.metadata.get("dataset_config", "default")
+        for name, model in models.items()
+    }
+    configs = {evaluation_config(config) for config in trained_on}
+    return configs.pop() if len(configs) == 1 else "default"
+
+
+def _evaluate_checkpoints(device: str, show: Show | None) -> None:
+    from ..baselines.table import evaluate_checkpoints, format_table
+
+    results = evaluate_checkpoints(device=device)
+    if show is None:
+        click.echo(format_table(results))
+        return
+    records: list[Record] = [
+        {
+            "model": result.model,
+            "trained_on": result.trained_on,
+            "parameters": result.parameters,
+            **result.evaluation.to_dict(),
+            "paper": result.paper,
+            "seconds": result.seconds,
+        }
+        for result in results
+    ]
+    records += [
+        {"model": "human", "trained_on": config, "paper": str(row["human"])} for config, row in paper.TABLE_1.items()
+    ]
+    show(records)
+
+
+def _evaluate(models: Mapping[str, Baseline], data: Record, device: str, show: Show | None) -> None:
+    from ..baselines.data import load_tensors
+    from ..baselines.evaluation import evaluate
+    from ..baselines.table import format_accuracy
+    from ..utils.tables import align
+
+    rows = load_tensors(data["config"], data["split"], **data["set"])
+    evaluations = {name: evaluate(model, rows, device=device) for name, model in models.items()}
+    if show:
+        show([{"model": name, **data, **evaluation.to_dict()} for name, evaluation in evaluations.items()])
+        return
+    click.echo(f"{_describe(data)}\n")
+    if len(evaluations) == 1:
+        click.echo("\n".join(f"{name}\n{evaluation}" for name, evaluation in evaluations.items()))
+        return
+    lines = [("model", "accuracy %", "95 % interval", "loss")]
+    lines += [
+        (name, *format_accuracy(evaluation), f"{evaluation.loss:.4f}") for name, evaluation in evaluations.items()
+    ]
+    click.echo(align(lines))
+
+
+def _sweep(
+    models: Mapping[str, Baseline], text: str, data: Record, output: Path | None, device: str, show: Show | None
+) -> None:
+    from ..baselines.sweeps import parse_sweep, plot_sweep, sweep
+
+    if output:
+        check_format(output)
+    parameter, values = parse_sweep(text)
+    curves = {
+        name: sweep(
+            model,
+            parameter,
+            values,
+            config=data["config"],
+            split=data["split"],
+            parameters=data["set"],
+            device=device,
+        )
+        for name, model in models.items()
+    }
+    if show:
+        show(
+            [
+                {"model": name, **data, parameter: value, **evaluation.to_dict()}
+                for name, points in curves.items()
+                for value, evaluation in points
+            ]
+        )
+    else:
+        click.echo(f"{_describe(data)}\n\n{_format_curves(curves, parameter)}")
+    if output:
+        # Not among the data on the standard output.
+        click.echo(f"wrote {save_figure(plot_sweep(curves, parameter), output)}", err=show is not None)
+
+
+def _describe(data: Record) -> str:
+    settings = "".join(f", {name}={value}" for name, value in data["set"].items())
+    return f"on the split {data['split']} of {data['config']}{settings}"
+
+
+def _format_curves(curves: Mapping[str, Points], parameter: str) -> str:
+    from ..baselines.table import format_accuracy
+    from ..utils.tables import align
+
+    lines = [("model", parameter, "accuracy %", "95 % interval")]
+    lines += [
+        (name, f"{value:g}", *format_accuracy(evaluation))
+        for name, points in curves.items()
+        for value, evaluation in points
+    ]
+    return align(lines)
+
+
+def _show_json(records: Sequence[Record]) -> None:
+    click.echo(json.dumps(records, indent=2, ensure_ascii=False))
+
+
+def _show_csv(records: Sequence[Record]) -> None:
+    """Print what fits a table: lists are left out, and the interval and the settings take a column each."""
+    flat = []
+    for record in records:
+        low, high = record.get("interval", (None, None))
+        columns = {**record, "low": low, "high": high, **record.get("set", {})}
+        flat.append({name: value for name, value in columns.items() if name != "set" and not isinstance(value, list)})
+    text = io.StringIO()
+    writer = csv.DictWriter(text, list(flat[0]), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(flat)
+    click.echo(text.getvalue(), nl=False)

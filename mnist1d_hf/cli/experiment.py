@@ -1,0 +1,118 @@
+"""The commands `mnist1d-hf experiment ...`."""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import click
+
+from ..experiments import INTERACTIVE_TITLES, TITLES, find
+from .human import human_command
+from .options import results_option
+
+
+@click.group("experiment")
+def experiment_group() -> None:
+    """Run an experiment of the paper.
+
+    \b
+    Examples:
+      mnist1d-hf experiment list
+      mnist1d-hf experiment metalearn-learning-rate --quick
+      mnist1d-hf experiment all --output results
+    """
+
+
+def _options(command: Any) -> Any:
+    for option in (
+        click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one for each core if not given."),
+        click.option("--quick", is_flag=True, help="Small settings, for trying it out in less than 20 seconds."),
+        click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3 if not given."),
+        results_option,
+    ):
+        command = option(command)
+    return command
+
+
+@experiment_group.command("list")
+def list_command() -> None:
+    """List the experiments.
+
+    \b
+    Example:
+      mnist1d-hf experiment list
+    """
+    titles = TITLES | INTERACTIVE_TITLES
+    width = max(map(len, titles))
+    for name, title in titles.items():
+        click.echo(f"{name:<{width}}  {title}")
+
+
+@experiment_group.command("all")
+@_options
+def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) -> None:
+    """Run all experiments, and write a report of them: OUTPUT/README.md, or OUTPUT/quick/README.md.
+
+    What is there already is not measured again, so that an interrupted run goes on when the command is repeated.
+
+    \b
+    Examples:
+      mnist1d-hf experiment all --quick
+      mnist1d-hf experiment all --output results
+    """
+    from ..experiments.report import write_report
+
+    for name in TITLES:
+        click.echo(f"\n{TITLES[name]}")
+        _run(name, output, seeds, quick, jobs)
+    click.echo(f"\nThe report is {write_report(_folder(output, quick))}.")
+
+
+def _folder(output: Path, quick: bool) -> Path:
+    """Return where results are kept: parts that were measured with quick settings are no start for others."""
+    return output / "quick" if quick else output
+
+
+def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | None, **changes: Any) -> None:
+    """Run one experiment, with changes of its settings, and print what it found."""
+    experiment = find(name).EXPERIMENT
+    from ..experiments.report import format_claims, write_summary
+
+    output = _folder(output, quick)
+    settings = dataclasses.replace(experiment.quick if quick else experiment.settings, **changes)
+    results = experiment.run(output, seeds=seeds, settings=settings, jobs=jobs)
+    figure = write_summary(experiment, results, output)
+    click.echo(format_claims(experiment.claims(results)))
+    click.echo(f"The figure is {figure}.")
+    if quick:
+        click.echo("These were quick settings, for trying it out; the paper's claims are about the full ones.")
+
+
+_train_rows_option = click.option(
+    "--train-rows",
+    type=click.IntRange(min=1),
+    multiple=True,
+    help="Number of rows the CNN is trained on as well; may be repeated.",
+)
+
+
+def _command(name: str) -> click.Command:
+    @_options
+    def command(
+        output: Path, seeds: int | None, quick: bool, jobs: int | None, train_rows: tuple[int, ...] = ()
+    ) -> None:
+        _run(name, output, seeds, quick, jobs, **({"train_rows": train_rows} if train_rows else {}))
+
+    if name == "classwise-errors":
+        command = _train_rows_option(command)
+    text = f"{TITLES[name]}.\n\n\b\nExamples:\n  mnist1d-hf experiment {name} --quick\n  mnist1d-hf experiment {name}"
+    if name == "classwise-errors":
+        text += " --train-rows 8000 --train-rows 100000"
+    return click.command(name, help=text, short_help=TITLES[name])(command)
+
+
+for _name in TITLES:
+    experiment_group.add_command(_command(_name))
+experiment_group.add_command(human_command)

@@ -1,0 +1,183 @@
+"""The first thing a newcomer runs: real MNIST-1D through `load_dataset`, checked, described and drawn."""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+import datasets
+import numpy as np
+
+from ..dataset.checksums import FROZEN_SHA256, sha256
+from ..dataset.figures import plot_samples
+from ..dataset.registration import NAME
+from ..errors import MissingExtraError
+from ..utils.figures import check_format, save_figure
+from ..utils.textplot import plot_signal
+from ..version import DATA_VERSION, __version__
+from .options import json_option
+
+
+@dataclass(frozen=True)
+class ConfigReport:
+    """What loading one config showed."""
+
+    config: str
+    rows: dict[str, int]
+    points: int
+    classes: int
+    matches_frozen: bool
+    seconds: float
+
+
+@dataclass(frozen=True)
+class QuickstartReport:
+    """What `quickstart` found; ``str()`` of it is the text for people."""
+
+    version: str
+    data_version: str
+    configs: tuple[ConfigReport, ...]
+    examples: tuple[tuple[int, tuple[float, ...]], ...]
+    figure: str
+    baselines: str
+    seconds: float
+
+    @property
+    def ok(self) -> bool:
+        """Whether every row is the paper's."""
+        return all(config.matches_frozen for config in self.configs)
+
+    def __str__(self) -> str:
+        """Return a short report for a terminal."""
+        lines = [f"MNIST-1D (mnist1d-hf {self.version}, data version {self.data_version})", ""]
+        for config in self.configs:
+            rows = ", ".join(f"{count} {split}" for split, count in config.rows.items())
+            verdict = "equal to the paper's" if config.matches_frozen else "NOT the paper's"
+            lines += [
+                f'load_dataset("{NAME}", "{config.config}")  in {config.seconds:.2f} s',
+                f"  {rows} rows of {config.points} points, {config.classes} classes; sha256 of every row: {verdict}",
+            ]
+        for label, signal in self.examples:
+            drawing = plot_signal(np.array(signal))
+            lines += ["", f"  A training row of default, digit {label}:"]
+            lines += [f"    {line}".rstrip() for line in drawing.splitlines()]
+        lines += [
+            "",
+            f"{self.figure}",
+            "",
+            f"{self.baselines}",
+            "",
+            f"All of it took {self.seconds:.1f} s.",
+            "",
+            "Next, in Python:",
+            "  import mnist1d_hf",
+            "  from datasets import load_dataset",
+            f'  load_dataset("{NAME}", "shuffled", split="test").with_format("torch")',
+            f'  load_dataset("{NAME}", "custom-noise", corr_noise_scale=0.4, seed=1)',
+            f'  load_dataset("{NAME}", "large", num_samples=10**9, streaming=True)',
+            "and on the command line: mnist1d-hf --help",
+        ]
+        return "\n".join(lines)
+
+
+def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
+    """Load the paper's two datasets, compare them with what its authors froze, draw examples, evaluate the baselines.
+
+    Parameters
+    ----------
+    figure : path-like
+        File for the drawing, ``.png``, ``.svg`` or ``.pdf``; left out, and said so, where matplotlib is not installed.
+
+    Returns
+    -------
+    QuickstartReport
+        Rows, checks, examples and times.
+
+    Raises
+    ------
+    ValueError
+        If the figure's ending is another one.
+    OSError
+        If the figure or the cache cannot be written.
+    """
+    check_format(figure)
+    start = time.perf_counter()
+    loaded = {config: _load(config) for config in ("default", "shuffled")}
+    train = loaded["default"][0]["train"].with_format("numpy")
+    # The first rows of three digits that look nothing like each other.
+    first = {int(label): row for row, label in reversed(list(enumerate(train["y"][:])))}
+    examples = tuple((digit, tuple(float(value) for value in train[first[digit]]["x"])) for digit in (0, 4, 7))
+    return QuickstartReport(
+        version=__version__,
+        data_version=DATA_VERSION,
+        configs=tuple(report for _, report in loaded.values()),
+        examples=examples,
+        figure=_draw(figure),
+        baselines=_evaluate_baselines(),
+        seconds=time.perf_counter() - start,
+    )
+
+
+def _load(config: str) -> tuple[datasets.DatasetDict, ConfigReport]:
+    start = time.perf_counter()
+    splits = datasets.load_dataset(NAME, config)
+    seconds = time.perf_counter() - start
+    features = splits["train"].features
+    report = ConfigReport(
+        config=config,
+        rows={name: len(split) for name, split in splits.items()},
+        points=features["x"].length,
+        classes=features["y"].num_classes,
+        matches_frozen=all(sha256(split) == FROZEN_SHA256[config, name] for name, split in splits.items()),
+        seconds=seconds,
+    )
+    return splits, report
+
+
+def _draw(path: str | Path) -> str:
+    """Save the figure and say where, or say why there is none."""
+    try:
+        return f"Fifty examples are drawn in {save_figure(plot_samples(), path)}."
+    except MissingExtraError as error:
+        return f"No figure: {error}."
+
+
+def _evaluate_baselines() -> str:
+    """Return the table of all checkpoints, or say why there is none."""
+    try:
+        from ..baselines.table import evaluate_checkpoints, format_table
+    except MissingExtraError as error:
+        return f"No baselines: {error}."
+    return f"The baselines, evaluated on test rows made just now (percent):\n{format_table(evaluate_checkpoints())}"
+
+
+@click.command("quickstart")
+@click.option(
+    "--output",
+    "-o",
+    default="mnist1d-samples.png",
+    show_default=True,
+    type=click.Path(path_type=Path),
+    help="File for the figure: .png, .svg or .pdf.",
+)
+@json_option
+def quickstart_command(output: Path, as_json: bool) -> None:
+    """Load, check, describe and draw the paper's data.
+
+    Its two datasets are loaded through load_dataset, and every row is compared with what the authors froze.
+
+    \b
+    Examples:
+      mnist1d-hf quickstart
+      mnist1d-hf quickstart --json
+    """
+    report = quickstart(output)
+    click.echo(json.dumps(dataclasses.asdict(report), indent=2) if as_json else str(report))
+    if not report.ok:
+        raise click.ClickException(
+            "the data is not the paper's; remove the 'mnist1d' folder in the cache of datasets and run this again"
+        )

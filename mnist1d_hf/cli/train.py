@@ -1,0 +1,80 @@
+"""The command `mnist1d-hf train`."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from ..dataset.presets import BASELINE_CONFIGS
+from .options import json_option
+
+
+@click.command("train")
+@click.option(
+    "--model", "models", multiple=True, metavar="NAME", help="Model to train; all of the recipe if not given."
+)
+@click.option(
+    "--config",
+    "configs",
+    multiple=True,
+    type=click.Choice(BASELINE_CONFIGS),
+    default=("default", "shuffled"),
+    show_default=True,
+    help="Config of the dataset to train on.",
+)
+@click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Number of seeds, 0 first.")
+@click.option(
+    "--recipe",
+    type=click.Choice(["tuned", "paper"]),
+    default="tuned",
+    show_default=True,
+    help="This project's settings, or the paper's for its four models.",
+)
+@click.option("--device", default="cpu", show_default=True, help="Torch device, for example cuda.")
+@click.option(
+    "--output", "-o", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder to write to."
+)
+@click.option("--overwrite", is_flag=True, help="Train again what is there with other settings or seeds.")
+@json_option
+def train_command(
+    models: tuple[str, ...],
+    configs: tuple[str, ...],
+    seeds: int,
+    recipe: str,
+    device: str,
+    output: Path,
+    overwrite: bool,
+    as_json: bool,
+) -> None:
+    """Train baselines, and write checkpoints, metrics, curves, cards and a report.
+
+    Each model goes to OUTPUT/CONFIG/MODEL. What is finished is left as it is, so that an interrupted training goes on when the
+    command is repeated. The test rows are read once, at the end.
+
+    \b
+    Examples:
+      mnist1d-hf train
+      mnist1d-hf train --model cnn --model gru --seeds 3 --output my-runs
+      mnist1d-hf train --recipe paper
+      mnist1d-hf train --model cnn --config large
+    """
+    from ..baselines.report import write_report
+    from ..baselines.runs import read_metrics, train_baselines
+
+    folders = train_baselines(
+        output, models=models or None, configs=configs, seeds=seeds, recipe=recipe, device=device, overwrite=overwrite
+    )
+    write_report(output)
+    if as_json:
+        click.echo(json.dumps(read_metrics(output), indent=1))
+        return
+    for folder in folders:
+        metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
+        interval = metrics["interval"]
+        text = f"{100 * metrics['mean_test_accuracy']:6.2f} %"
+        if interval:
+            text += f"  ({100 * interval[0]:.2f} to {100 * interval[1]:.2f})"
+        click.echo(f"{folder}  test accuracy {text}")
+    click.echo(f"The report is {output / 'README.md'}.")

@@ -1,0 +1,1 @@
+"""The dataset: parameters, templates, generator, builder, and its registration with `datasets`."""

@@ -1,0 +1,151 @@
+"""Figures of the dataset, at the quality of a paper. Each function returns a matplotlib figure."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..utils.figures import ACCENT, GREY, INK, new_grid
+from .generator import construction_steps, make_dataset
+from .parameters import GenerationParameters
+from .templates import CLASS_NAMES, NUM_CLASSES, get_templates
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+
+def plot_templates() -> Figure:
+    """Draw the ten digit templates, top to bottom as the paper does.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a digit.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    templates = get_templates()
+    figure, axes = new_grid(1, NUM_CLASSES, size=(9, 1.7))
+    for digit in range(NUM_CLASSES):
+        _upright(axes[0, digit], templates["x"][digit], templates["t"], limit=0.6, marker="o")
+        axes[0, digit].set_title(CLASS_NAMES[digit])
+    return figure
+
+
+def plot_samples(parameters: GenerationParameters | None = None, *, rows: int = 5) -> Figure:
+    """Draw the first training examples of each class, top to bottom as the paper does.
+
+    Parameters
+    ----------
+    parameters : GenerationParameters, optional
+        The paper's Table 2 if not given.
+    rows : int
+        Examples of each class.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        A grid with one column a class.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    dataset = make_dataset(parameters)
+    examples = [dataset["x"][dataset["y"] == digit][:rows] for digit in range(NUM_CLASSES)]
+    limit = 1.05 * max(float(np.abs(signals).max(initial=0)) for signals in examples)
+    figure, axes = new_grid(rows, NUM_CLASSES, size=(9, 1.3 * rows + 0.3))
+    for digit in range(NUM_CLASSES):
+        for axis in axes[len(examples[digit]) :, digit]:
+            axis.set_axis_off()
+        for axis, example in zip(axes[:, digit], examples[digit], strict=False):
+            _upright(axis, example, dataset["t"], limit=limit)
+        axes[0, digit].set_title(CLASS_NAMES[digit])
+    return figure
+
+
+def plot_construction(parameters: GenerationParameters | None = None) -> Figure:
+    """Draw how one example of each digit is made, step by step (Figure 1 of the paper).
+
+    Parameters
+    ----------
+    parameters : GenerationParameters, optional
+        The paper's Table 2 if not given. Digit ``d`` is drawn with seed ``parameters.seed + d``.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One row a step, one column a digit.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    parameters = parameters or GenerationParameters()
+    columns = [
+        construction_steps(digit, parameters, seed=(parameters.seed + digit) % 2**32) for digit in range(NUM_CLASSES)
+    ]
+    names = list(columns[0])
+    limit = 1.05 * max(float(np.abs(signal).max()) for steps in columns for signal in steps.values())
+    figure, axes = new_grid(len(names), NUM_CLASSES, size=(10, 0.75 * len(names) + 0.3))
+    for digit, steps in enumerate(columns):
+        longest = max(map(len, steps.values()))
+        for row, (name, signal) in enumerate(steps.items()):
+            axis = axes[row, digit]
+            # Until it is dilated a signal shows its true length; the last step is fewer points of the same signal.
+            stretched = np.linspace(0, longest - 1, len(signal)) if name == "down-sampled" else np.arange(len(signal))
+            axis.plot(stretched, signal, color=ACCENT if name == "down-sampled" else INK, linewidth=1.1)
+            axis.set(xlim=(-2, longest + 1), ylim=(-limit, limit))
+            if digit == 0:
+                axis.set_ylabel(name, rotation=0, ha="right", va="center")
+        axes[0, digit].set_title(CLASS_NAMES[digit])
+    return figure
+
+
+def plot_stats(parameters: GenerationParameters | None = None) -> Figure:
+    """Draw mean and standard deviation of each class along the signal.
+
+    Parameters
+    ----------
+    parameters : GenerationParameters, optional
+        The paper's Table 2 if not given.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One panel a class: the mean, a band of one standard deviation, the number of training rows.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    dataset = make_dataset(parameters)
+    figure, axes = new_grid(2, NUM_CLASSES // 2, size=(9, 3.8), ticks=True)
+    position = np.arange(len(dataset["t"]))
+    for digit, axis in enumerate(axes.flat):
+        x = dataset["x"][dataset["y"] == digit]
+        axis.set_title(f"{CLASS_NAMES[digit]}  ({len(x)} rows)")
+        if len(x):
+            mean, std = x.mean(axis=0), x.std(axis=0)
+            axis.fill_between(position, mean - std, mean + std, color=ACCENT, alpha=0.2, linewidth=0)
+            axis.plot(position, mean, color=ACCENT, linewidth=1.6)
+        axis.axhline(0, color=GREY, linewidth=0.6, zorder=0)
+    axes[0, 0].set_ylabel("mean ± 1 sd")
+    axes[1, 0].set_ylabel("mean ± 1 sd")
+    for axis in axes[1]:
+        axis.set_xlabel("position")
+    return figure
+
+
+def _upright(axis: Axes, x: Any, t: Any, *, limit: float, marker: str | None = None) -> None:
+    """Draw a signal with its time axis pointing down, which makes it look like the digit."""
+    axis.plot(x, t, color=INK, linewidth=1.3, marker=marker, markersize=2.5)
+    axis.set(xlim=(-limit, limit), ylim=(float(np.max(t)) * 1.06, float(np.min(t)) * 1.06))

@@ -1,0 +1,164 @@
+"""The generation parameters of MNIST-1D (the paper's Table 2) as one frozen, validated dataclass."""
+
+from __future__ import annotations
+
+import dataclasses
+import numbers
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..utils.checks import check_integer, check_real, type_error, value_error
+from .templates import NUM_CLASSES
+
+
+@dataclass(frozen=True)
+class GenerationParameters:
+    """Everything that decides the bytes of a dataset, under the original package's names.
+
+    The defaults are Table 2 of Greydanus & Kobak, "Scaling Down Deep Learning with MNIST-1D" (ICML 2024). Values are
+    normalised: whole numbers become `int`, scales become `float`, padding becomes a tuple.
+
+    Parameters
+    ----------
+    num_samples : int
+        Rows of the train and test split together, at least 10. Rounded down to a multiple of the number of classes,
+        as every class has equally many rows.
+    train_split : float
+        Fraction of the rows in the train split, inside (0, 1).
+    template_len : int
+        Number of points a template counts for when signals are dilated to ``template_len + padding[1]`` points, >= 2.
+    padding : tuple of int
+        Lowest and highest number of zeros appended to a template, both inclusive, ``0 <= low <= high``.
+    scale_coeff : float
+        Signals are multiplied by a factor uniform in ``1 +- scale_coeff / 2``, >= 0.
+    max_translation : int
+        Signals are rotated right by ``0 <= k < max_translation`` points, >= 1.
+    corr_noise_scale : float
+        Standard deviation of the noise in the padding, before a Gaussian filter of sigma 2 smooths it, >= 0.
+    iid_noise_scale : float
+        Standard deviation of the white noise added everywhere, >= 0.
+    shear_scale : float
+        A line of slope uniform in ``+- shear_scale / 2`` is subtracted, >= 0.
+    shuffle_seq : bool
+        Whether one fixed permutation is applied to the positions of all signals.
+    final_seq_length : int
+        Number of points of a finished signal, >= 2.
+    seed : int
+        Seed of every random draw, in ``[0, 2**32)``.
+
+    Raises
+    ------
+    TypeError
+        If a value is of the wrong type.
+    ValueError
+        If a value is outside its range.
+    """
+
+    num_samples: int = 5000
+    train_split: float = 0.8
+    template_len: int = 12
+    padding: tuple[int, int] = (36, 60)
+    scale_coeff: float = 0.4
+    max_translation: int = 48
+    corr_noise_scale: float = 0.25
+    iid_noise_scale: float = 0.02
+    shear_scale: float = 0.75
+    shuffle_seq: bool = False
+    final_seq_length: int = 40
+    seed: int = 42
+
+    def __post_init__(self) -> None:
+        """Normalise and validate every field."""
+        self._set("num_samples", check_integer("num_samples", self.num_samples, low=NUM_CLASSES))
+        self._set("train_split", check_real("train_split", self.train_split))
+        if not 0 < self.train_split < 1:
+            raise value_error("train_split", self.train_split, "a number between 0 and 1, both excluded")
+        self._set("template_len", check_integer("template_len", self.template_len, low=2))
+        self._set("padding", _padding(self.padding))
+        self._set("max_translation", check_integer("max_translation", self.max_translation, low=1))
+        for name in ("scale_coeff", "corr_noise_scale", "iid_noise_scale", "shear_scale"):
+            self._set(name, _scale(name, getattr(self, name)))
+        self._set("shuffle_seq", _boolean("shuffle_seq", self.shuffle_seq))
+        self._set("final_seq_length", check_integer("final_seq_length", self.final_seq_length, low=2))
+        self._set("seed", check_integer("seed", self.seed, low=0, high=2**32 - 1))
+
+    def _set(self, name: str, value: object) -> None:
+        """Store a normalised value; the dataclass is frozen for everybody else."""
+        object.__setattr__(self, name, value)
+
+    def replace(self, **changes: Any) -> GenerationParameters:
+        """Return a copy with other values.
+
+        Parameters
+        ----------
+        **changes : object
+            New values by parameter name.
+
+        Returns
+        -------
+        GenerationParameters
+            The validated copy.
+
+        Raises
+        ------
+        TypeError
+            If a name is not a generation parameter, or a value is of the wrong type.
+        ValueError
+            If a value is outside its range.
+        """
+        check_parameter_names(changes)
+        return dataclasses.replace(self, **changes)
+
+    @property
+    def dilated_length(self) -> int:
+        """Number of points of a signal between dilation and down-sampling (72 by default)."""
+        return self.template_len + self.padding[1]
+
+
+PARAMETER_NAMES = tuple(field.name for field in dataclasses.fields(GenerationParameters))
+
+
+def check_parameter_names(names: Any) -> None:
+    """Raise if one of the names is not a generation parameter.
+
+    Parameters
+    ----------
+    names : iterable of str
+        Names to look up.
+
+    Raises
+    ------
+    TypeError
+        If a name is unknown; the message names it and lists the known ones.
+    """
+    unknown = sorted(set(names) - set(PARAMETER_NAMES))
+    if unknown:
+        raise TypeError(
+            f"unknown generation parameter {', '.join(map(repr, unknown))}; the parameters are {', '.join(PARAMETER_NAMES)}"
+        )
+
+
+def _scale(name: str, value: object) -> float:
+    scale = check_real(name, value)
+    if scale < 0:
+        raise value_error(name, value, "a number of at least 0")
+    return scale
+
+
+def _boolean(name: str, value: object) -> bool:
+    if not isinstance(value, (bool, np.bool_)):
+        raise type_error(name, value, "True or False")
+    return bool(value)
+
+
+def _padding(value: object) -> tuple[int, int]:
+    allowed = "two integers (low, high) with 0 <= low <= high"
+    if not isinstance(value, (tuple, list)):
+        raise type_error("padding", value, allowed)
+    if any(isinstance(end, bool) or not isinstance(end, numbers.Integral) for end in value):
+        raise type_error("padding", value, allowed)
+    if len(value) != 2 or not 0 <= value[0] <= value[1]:
+        raise value_error("padding", value, allowed)
+    return int(value[0]), int(value[1])

@@ -1,0 +1,65 @@
+"""The configs of the dataset: named generation parameters, and how the baselines use each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from .parameters import GenerationParameters
+
+_DEFAULT = GenerationParameters()
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A config: its generation parameters, and everything else in which it differs from others."""
+
+    parameters: GenerationParameters
+    description: str
+    """One sentence."""
+    is_sharded: bool = False
+    """Whether rows come from independent shards instead of the paper's one random stream."""
+    has_baselines: bool = True
+    """Whether the baselines are trained on it."""
+    evaluation_config: str | None = None
+    """Config whose test rows evaluate a model trained on this one; its own if None."""
+    train_rows: int | None = None
+    """Training rows of a baseline; all if None."""
+    steps_factor: int = 1
+    """Training steps of a baseline, as a multiple of its recipe's: more rows take more steps to see."""
+
+
+PRESETS = {
+    "default": Preset(_DEFAULT, "The frozen dataset of the paper."),
+    "shuffled": Preset(
+        _DEFAULT.replace(shuffle_seq=True),
+        "The same signals with their positions permuted, always in the same way: no spatial structure is left.",
+    ),
+    "large": Preset(
+        _DEFAULT.replace(num_samples=1_100_000, train_split=10 / 11),
+        "Any number of rows with the distribution of `default`, made in independent shards.",
+        is_sharded=True,
+        evaluation_config="default",
+        train_rows=50_000,
+        steps_factor=4,
+    ),
+    "custom-noise": Preset(
+        _DEFAULT.replace(corr_noise_scale=2 * _DEFAULT.corr_noise_scale, iid_noise_scale=2 * _DEFAULT.iid_noise_scale),
+        "Twice the noise of `default`, unless other scales are given.",
+        has_baselines=False,
+    ),
+}
+"""The configs by name."""
+
+CONFIGS = {name: preset.parameters for name, preset in PRESETS.items()}
+"""Generation parameters of each config."""
+
+
+BASELINE_CONFIGS = tuple(name for name, preset in PRESETS.items() if preset.has_baselines)
+"""Configs that the baselines are trained on."""
+
+
+def evaluation_config(trained_on: str) -> str:
+    """Return the config whose test rows evaluate a model trained on a config: its own, but `default` for `large`."""
+    # A checkpoint may name a config that this package does not know.
+    preset = PRESETS.get(trained_on)
+    return (preset and preset.evaluation_config) or trained_on

@@ -1,0 +1,32 @@
+"""Every exception of the package."""
+
+from __future__ import annotations
+
+
+class MissingExtraError(ImportError):
+    """An optional dependency is not installed.
+
+    Parameters
+    ----------
+    module : str
+        Name of the missing module.
+    extra : str
+        Extra of this package that installs it.
+    """
+
+    def __init__(self, module: str, extra: str) -> None:
+        super().__init__(f"this needs {module}, which is not installed; run: pip install 'mnist1d-hf[{extra}]'")
+        self.module = module
+        self.extra = extra
+
+
+class CheckpointError(ValueError):
+    """A checkpoint is missing, damaged, or belongs to another model."""
+
+
+class HubError(RuntimeError):
+    """Something on the Hub is missing, forbidden or unreachable; the message says what to do."""
+
+
+class BusyError(HubError):
+    """Someone else changed the repository first; trying again helps."""

@@ -1,0 +1,334 @@
+"""A quiz on MNIST-1D: how well somebody does who has studied training rows (Table 1, supplementary figure).
+
+Nothing in here asks or prints, `mnist1d_hf.cli.human` does. Answers are kept without labels, so that their file gives nothing
+away.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import textwrap
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from ... import paper
+from ...baselines.registry import list_checkpoints, load_model
+from ...dataset.templates import CLASS_NAMES, NUM_CLASSES
+from ...utils.extras import require
+from ...utils.files import provenance, write_json
+from ...utils.statistics import wilson_interval
+from ...utils.textplot import plot_upright
+from ...version import DATA_VERSION
+from ..classwise_errors import FREE_OF_ERRORS, HARDEST
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+CONFIG = "default"
+"""Config of the dataset that is asked about."""
+
+DRAWINGS_PER_LINE = 3
+"""Drawings side by side; as many as fit into 80 columns."""
+
+
+@dataclass(frozen=True)
+class Quiz:
+    """Questions, and the answers so far."""
+
+    seed: int
+    order: tuple[int, ...]
+    """Numbers of the test rows, in the order in which they are asked."""
+    answers: tuple[int, ...] = ()
+    """Digits, for the first rows of the order."""
+    seconds: tuple[float, ...] = ()
+    """What each answer took."""
+
+    @property
+    def answered_rows(self) -> tuple[int, ...]:
+        """Numbers of the rows that are answered."""
+        return self.order[: len(self.answers)]
+
+    def with_answer(self, digit: int, seconds: float) -> Quiz:
+        """Return a quiz with one more answer."""
+        return Quiz(self.seed, self.order, (*self.answers, digit), (*self.seconds, round(seconds, 1)))
+
+
+def new_quiz(seed: int, rows: int) -> Quiz:
+    """Draw the order of the questions.
+
+    Parameters
+    ----------
+    seed : int
+        Draws it.
+    rows : int
+        Number of test rows there are.
+
+    Returns
+    -------
+    Quiz
+        Without answers.
+    """
+    return Quiz(seed, tuple(np.random.default_rng(seed).permutation(rows).tolist()))
+
+
+def study_rows(y: NDArray[np.int64], number: int, seed: int) -> list[list[int]]:
+    """Draw training rows to study.
+
+    Parameters
+    ----------
+    y : ndarray of int64, shape (rows,)
+        Labels of the training rows.
+    number : int
+        Rows of each digit.
+    seed : int
+        Draws them.
+
+    Returns
+    -------
+    list of list of int
+        Numbers of rows, for each digit.
+    """
+    generator = np.random.default_rng(seed)
+    return [generator.permutation(np.flatnonzero(y == digit))[:number].tolist() for digit in range(NUM_CLASSES)]
+
+
+def draw_side_by_side(signals: Sequence[NDArray[np.floating[Any]]]) -> str:
+    """Draw signals as text of at most 80 columns.
+
+    Parameters
+    ----------
+    signals : sequence of ndarray, each of shape (length,)
+        The signals.
+
+    Returns
+    -------
+    str
+        Lines of drawings.
+    """
+    drawings = [plot_upright(signal) for signal in signals]
+    lines = [
+        "   ".join(pieces)
+        for start in range(0, len(drawings), DRAWINGS_PER_LINE)
+        for pieces in [*zip(*drawings[start : start + DRAWINGS_PER_LINE], strict=True), ("",)]
+    ]
+    return "\n".join(line.rstrip() for line in lines)
+
+
+def draw_figure(signal: NDArray[np.floating[Any]], title: str) -> Figure:
+    """Draw a question as a figure.
+
+    Parameters
+    ----------
+    signal : ndarray, shape (length,)
+        The signal.
+    title : str
+        Written above it.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        Position downwards and value to the right, as in the paper.
+    """
+    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(2.2, 3.2), layout="constrained")
+    axis = figure.subplots()
+    axis.plot(signal, np.arange(len(signal)), color="#1f2933", linewidth=1.8)
+    axis.invert_yaxis()
+    axis.set(xticks=[], yticks=[])
+    axis.set_title(title, fontsize=9)
+    return figure
+
+
+def save_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> None:
+    """Write answers, whole or not at all.
+
+    Parameters
+    ----------
+    quiz : Quiz
+        What to write.
+    path : path-like
+        JSON file to write; its folder is made.
+    """
+    content = {
+        "experiment": "human",
+        "config": CONFIG,
+        "seed": quiz.seed,
+        "data_version": DATA_VERSION,
+        **provenance(),
+        "rows": quiz.answered_rows,
+        "answers": quiz.answers,
+        "seconds": quiz.seconds,
+    }
+    write_json(Path(path), content)
+
+
+def resume_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> Quiz:
+    """Take up answers again.
+
+    Parameters
+    ----------
+    quiz : Quiz
+        The questions.
+    path : path-like
+        JSON file of an earlier quiz; there need not be one.
+
+    Returns
+    -------
+    Quiz
+        The questions with its answers.
+
+    Raises
+    ------
+    ValueError
+        If the file does not hold answers to these questions.
+    """
+    path = Path(path)
+    if not path.is_file():
+        return quiz
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+        resumed = Quiz(quiz.seed, quiz.order, tuple(content["answers"]), tuple(content["seconds"]))
+        same = (content["config"], content["seed"], content["data_version"]) == (CONFIG, quiz.seed, DATA_VERSION)
+        whole = len(resumed.answers) == len(resumed.seconds) and set(resumed.answers) <= set(range(NUM_CLASSES))
+        if same and whole and tuple(content["rows"]) == resumed.answered_rows:
+            return resumed
+    except (ValueError, KeyError, TypeError) as error:
+        raise ValueError(f"{path} is not a file of answers ({error!r}); move it away to start anew") from error
+    raise ValueError(f"{path} does not hold answers to these questions; move it away to start anew")
+
+
+@dataclass(frozen=True)
+class Score:
+    """How answers compare with the labels."""
+
+    confusion: tuple[tuple[int, ...], ...]
+    """Number of rows, ``confusion[true][answered]``."""
+
+    @property
+    def rows(self) -> int:
+        """Number of rows."""
+        return sum(map(sum, self.confusion))
+
+    @property
+    def correct(self) -> int:
+        """Number of rows with the right answer."""
+        return sum(self.confusion[digit][digit] for digit in range(NUM_CLASSES))
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """95 % Wilson score interval of the fraction of right answers."""
+        return wilson_interval(self.correct, self.rows)
+
+    @property
+    def wrong(self) -> tuple[int, ...]:
+        """Wrong answers by true digit."""
+        return tuple(sum(counts) - counts[digit] for digit, counts in enumerate(self.confusion))
+
+
+def score(labels: Sequence[int], answers: Sequence[int]) -> Score:
+    """Compare answers with labels.
+
+    Parameters
+    ----------
+    labels, answers : sequence of int
+        Digits, equally many, at least one.
+
+    Returns
+    -------
+    Score
+        The comparison.
+    """
+    counts = np.zeros((NUM_CLASSES, NUM_CLASSES), int)
+    np.add.at(counts, (np.array(labels), np.array(answers)), 1)
+    return Score(tuple(map(tuple, counts.tolist())))
+
+
+def baseline_answers(x: Tensor) -> dict[str, list[int]]:
+    """Let the bundled baselines answer.
+
+    Parameters
+    ----------
+    x : Tensor of float32, shape (rows, 40)
+        Signals.
+
+    Returns
+    -------
+    dict of str to list of int
+        Digits by name of the baseline.
+    """
+    with torch.inference_mode():
+        return {name: load_model(name)(x).argmax(1).tolist() for config, name in list_checkpoints() if config == CONFIG}
+
+
+def format_scores(scores: Mapping[str, Score]) -> str:
+    """Return a table of scores on the same rows, and what the paper found.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        By the name of who answered, "you" first.
+
+    Returns
+    -------
+    str
+        Lines of at most 80 characters.
+    """
+    you = scores["you"]
+    counts = [sum(row) for row in you.confusion]
+    lines = [
+        f"{'':14}{'accuracy':>8}  {'95 % interval':<16}wrong answers by digit",
+        f"{'':40}" + "".join(f"{name:>4}" for name in CLASS_NAMES),
+        f"{f'of {you.rows} rows':40}" + "".join(f"{count:>4}" for count in counts),
+    ]
+    for name, one in scores.items():
+        low, high = (100 * end for end in one.interval)
+        accuracy = f"{100 * one.correct / one.rows:.1f} %"
+        wrong = "".join(f"{count:>4}" for count in one.wrong)
+        lines.append(f"{name:14}{accuracy:>8}  {f'{low:.1f} to {high:.1f} %':<16}{wrong}")
+    lines += ["", *_compare_with_paper(you)]
+    return "\n".join(lines)
+
+
+def _compare_with_paper(you: Score) -> list[str]:
+    asked = [digit for digit in range(NUM_CLASSES) if sum(you.confusion[digit])]
+    hardest = [digit for digit in asked if you.wrong[digit] and you.wrong[digit] == max(you.wrong)]
+    free = [digit for digit in asked if not you.wrong[digit]]
+    low, high = (100 * end for end in you.interval)
+    inside = "within" if low <= paper.TABLE_1[CONFIG]["human"].mean <= high else "outside"
+    sentences = [
+        f"The paper's human reached {paper.TABLE_1[CONFIG]['human']} %, which is {inside} your interval.",
+        f"Most errors:  the paper's human on {_join(HARDEST)}, then on 9; you on {_join(hardest)}.",
+        f"No errors:    the paper's human on {_join(FREE_OF_ERRORS)}; you on {_join(free)}.",
+    ]
+    return [line for sentence in sentences for line in textwrap.wrap(sentence, 80, subsequent_indent=" " * 14)]
+
+
+def _join(digits: Sequence[int]) -> str:
+    if len(digits) == NUM_CLASSES:
+        return "every digit"
+    *first, last = [str(digit) for digit in digits] or ["none"]
+    return f"{', '.join(first)} and {last}" if first else last
+
+
+def scores_as_json(scores: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
+    """Return scores as plain values.
+
+    Parameters
+    ----------
+    scores : mapping of str to Score
+        By the name of who answered.
+
+    Returns
+    -------
+    dict
+        ``rows``, ``correct``, ``interval``, ``wrong`` and ``confusion`` of each.
+    """
+    names = ("rows", "correct", "interval", "wrong", "confusion")
+    return {who: {name: getattr(one, name) for name in names} for who, one in scores.items()}

@@ -1,0 +1,5 @@
+"""Finds lottery tickets in an MLP, and trains them on other data (section 5.1, Figures 4 a-g and S2)."""
+
+from .study import EXPERIMENT, claims, plot, run
+
+__all__ = ["EXPERIMENT", "claims", "plot", "run"]

@@ -1,0 +1,1 @@
+"""Blocks that know nothing of MNIST-1D."""

@@ -1,0 +1,36 @@
+"""Optional dependencies: imported where they are used, with one line of help where they are missing."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+from ..errors import MissingExtraError
+
+
+def require(module: str, extra: str) -> ModuleType:
+    """Import an optional dependency.
+
+    Parameters
+    ----------
+    module : str
+        Name of the module to import.
+    extra : str
+        Extra of this package that brings it.
+
+    Returns
+    -------
+    module
+        The imported module.
+
+    Raises
+    ------
+    MissingExtraError
+        If it is not installed.
+    """
+    try:
+        return importlib.import_module(module)
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
+            raise
+        raise MissingExtraError(module.partition(".")[0], extra) from error

@@ -1,0 +1,105 @@
+"""What all figures share: their style, and how they are saved."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from .extras import require
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+FORMATS = ("png", "svg", "pdf")
+
+GREY, DARK_GREY = "#9aa5b1", "#616e7c"
+"""Colours of guides and of what is published, and of the text at them."""
+
+INK, ACCENT = "#1f2933", "#2f6fb0"
+"""Colours of lines and text, and of what matters most."""
+
+_STYLE = {
+    "font.size": 9,
+    "axes.edgecolor": GREY,
+    "axes.titlesize": 9,
+    "text.color": INK,
+    "axes.labelcolor": INK,
+    "xtick.color": INK,
+    "ytick.color": INK,
+    # Fixed, so that the same figure has the same bytes in SVG too.
+    "svg.hashsalt": "mnist1d-hf",
+}
+
+
+def new_grid(rows: int, columns: int, *, size: tuple[float, float], ticks: bool = False) -> tuple[Figure, Any]:
+    """Return an empty figure that needs no display, and its axes."""
+    matplotlib = require("matplotlib", "plot")
+    figure_class = require("matplotlib.figure", "plot").Figure
+    with matplotlib.rc_context(_STYLE):
+        figure: Figure = figure_class(figsize=size, layout="constrained")
+        axes = figure.subplots(rows, columns, squeeze=False, sharex=ticks, sharey=ticks)
+    if not ticks:
+        for axis in axes.flat:
+            axis.set(xticks=[], yticks=[])
+    return figure, axes
+
+
+def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
+    """Write a figure, whole or not at all; the same figure gives the same bytes.
+
+    Parameters
+    ----------
+    figure : matplotlib.figure.Figure
+        Figure to write.
+    path : path-like
+        File to write, ``.png``, ``.svg`` or ``.pdf``.
+
+    Returns
+    -------
+    pathlib.Path
+        The file.
+
+    Raises
+    ------
+    ValueError
+        If the ending is another one.
+    OSError
+        If the file cannot be written.
+    """
+    path = Path(path)
+    file_format = check_format(path)
+    unfinished = path.with_name(f".{path.name}.incomplete")
+    # Dates would make every file different.
+    metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[file_format]
+    try:
+        with require("matplotlib", "plot").rc_context(_STYLE):
+            figure.savefig(unfinished, format=file_format, dpi=150, metadata=metadata)
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+    return path
+
+
+def check_format(path: str | os.PathLike[str]) -> str:
+    """Return the format a file's name asks for.
+
+    Parameters
+    ----------
+    path : path-like
+        Name of a file.
+
+    Returns
+    -------
+    str
+        ``"png"``, ``"svg"`` or ``"pdf"``.
+
+    Raises
+    ------
+    ValueError
+        If the ending is another one.
+    """
+    file_format = Path(path).suffix.lstrip(".").lower()
+    if file_format not in FORMATS:
+        raise ValueError(f"a figure's name must end in {', '.join('.' + name for name in FORMATS)}, got {str(path)!r}")
+    return file_format

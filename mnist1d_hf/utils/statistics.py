@@ -1,0 +1,104 @@
+"""Intervals and tests over rows and seeds, from scipy."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from scipy import stats
+
+from .checks import check_integer
+
+LEVEL = 0.05
+"""Level of the tests."""
+
+PAIRED_TEST = f"one-sided paired t-test over seeds, p < {LEVEL}"
+"""What `is_greater` does, in words."""
+
+
+def p_greater(a: Sequence[float], b: Sequence[float]) -> float:
+    """Return the p-value of a one-sided paired t-test that ``a`` is greater than ``b``.
+
+    Parameters
+    ----------
+    a, b : sequence of float
+        One value per seed, in the same order, at least two.
+
+    Returns
+    -------
+    float
+        In [0, 1]. If all differences are equal: 0.5 if they are zero, else 0 or 1.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two seeds, or the lengths differ.
+    """
+    differences = np.asarray(a, float) - np.asarray(b, float)
+    if len(differences) < 2:
+        raise ValueError("a test over seeds needs at least two of them")
+    if np.allclose(differences, differences[0], rtol=1e-12, atol=0):
+        # Without spread, but for rounding, there is no t: the sign of the difference decides.
+        return 0.5 - 0.5 * float(np.sign(differences[0]))
+    return float(stats.ttest_rel(a, b, alternative="greater").pvalue)
+
+
+def is_greater(a: Sequence[float], b: Sequence[float]) -> bool:
+    """Return whether ``a`` is greater than ``b`` by `PAIRED_TEST`; with one seed, whether it is greater at all."""
+    if len(a) == 1:
+        return bool(a[0] > b[0])
+    return p_greater(a, b) < LEVEL
+
+
+def wilson_interval(correct: int, rows: int) -> tuple[float, float]:
+    """Return the 95 % Wilson score interval of the fraction ``correct / rows``.
+
+    Parameters
+    ----------
+    correct : int
+        Rows counted, from 0 to ``rows``.
+    rows : int
+        All rows, at least 1.
+
+    Returns
+    -------
+    low, high : float
+        Ends of the interval, in [0, 1]; ``correct / rows`` lies between them.
+
+    Raises
+    ------
+    TypeError
+        If a count is not an integer.
+    ValueError
+        If a count is out of range.
+    """
+    check_integer("rows", rows, low=1)
+    check_integer("correct", correct, low=0, high=rows)
+    interval = stats.binomtest(correct, rows).proportion_ci(method="wilson")
+    return float(interval.low), float(interval.high)
+
+
+def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
+    """Return the 95 % confidence interval of a mean over seeds, by Student's t.
+
+    Parameters
+    ----------
+    values : sequence of float
+        One value per seed.
+
+    Returns
+    -------
+    (float, float) or None
+        Low and high end; None for fewer than two values.
+    """
+    if len(values) < 2:
+        return None
+    mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5
+    half = float(stats.t.ppf(0.975, len(values) - 1)) * error
+    return mean - half, mean + half
+
+
+def describe(values: Sequence[float], digits: int = 1) -> str:
+    """Return mean and standard deviation over seeds as text: ``"94.1 ± 0.5"``, or the value alone for one seed."""
+    text = f"{np.mean(values):.{digits}f}"
+    return text if len(values) < 2 else f"{text} ± {np.std(values, ddof=1):.{digits}f}"

@@ -1,0 +1,25 @@
+"""Tables as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+
+def align(lines: Iterable[Sequence[str]]) -> str:
+    """Return a table as text, its first column aligned left and the others right.
+
+    Parameters
+    ----------
+    lines : iterable of sequence of str
+        Cells of each line, equally many.
+
+    Returns
+    -------
+    str
+        A line each, without spaces at its end.
+    """
+    lines = list(lines)
+    widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
+    return "\n".join(
+        "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines
+    )

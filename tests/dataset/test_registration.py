@@ -1,0 +1,173 @@
+"""`load_dataset("mnist1d", ...)` in the ways that need no network, each in a process of its own."""
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+
+import datasets
+import pytest
+from datasets import get_dataset_config_names, get_dataset_split_names, load_dataset, load_dataset_builder
+
+import mnist1d_hf  # noqa: F401 - registers the name
+from mnist1d_hf.dataset.checksums import FROZEN_SHA256
+from mnist1d_hf.dataset.registration import register
+from mnist1d_hf.hub.dataset_repo import build_dataset_repo
+
+from ..conftest import ROOT
+from ..hub_server import Hub
+
+DATASETS_MAJOR = int(datasets.__version__.partition(".")[0])
+
+
+def run(code, *, folder, cache=None, check=True, **environment):
+    """Run code in a fresh interpreter in a folder and return its last line as JSON."""
+    environment = {**os.environ, "HF_DATASETS_CACHE": str(cache or folder.parent / "cache"), **environment}
+    command = [sys.executable, "-W", "ignore", "-c", textwrap.dedent(code)]
+    result = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
+    if not check:
+        return result
+    assert result.returncode == 0, result.stderr
+    return json.loads(result.stdout)
+
+
+LOAD_AFTER_IMPORT = """
+    import json, mnist1d_hf
+    from datasets import load_dataset
+    from mnist1d_hf.dataset.checksums import sha256
+    dataset = load_dataset("mnist1d", "shuffled", split="test")
+    print(json.dumps([sha256(dataset), dataset.cache_files[0]["filename"], dataset._fingerprint]))
+"""
+
+LOAD_WITHOUT_IMPORT = """
+    import json, sys
+    from datasets import load_dataset
+    dataset, stream = (load_dataset("mnist1d", "shuffled", split="test", streaming=value) for value in (False, True))
+    first = list(stream.take(1))[0]
+    assert not any("mnist1d_hf" in name for name in sys.modules)
+    from mnist1d_hf.dataset.checksums import sha256
+    assert first == dataset[0]
+    print(json.dumps(sha256(dataset)))
+"""
+
+
+@pytest.fixture
+def crowded_folder(empty_folder):
+    for number in range(100_000):
+        os.close(os.open(empty_folder / f"{number}.csv", os.O_CREAT))
+    return empty_folder
+
+
+def test_after_the_import_any_folder_gives_the_same_cache_entry(empty_folder):
+    expected = run(LOAD_AFTER_IMPORT, folder=empty_folder)
+    assert expected[0] == FROZEN_SHA256["shuffled", "test"]
+    for name, text in (
+        ("train.csv", "a,b\n1,2\n"),
+        ("mnist1d.py", "raise SystemExit('run')\n"),
+        ("README.md", "hello\n"),
+    ):
+        (empty_folder / name).write_text(text)
+        assert run(LOAD_AFTER_IMPORT, folder=empty_folder) == expected
+    (empty_folder / "mnist1d").mkdir()
+    (empty_folder / "mnist1d" / "mnist1d.py").write_text("")
+    assert run(LOAD_AFTER_IMPORT, folder=empty_folder) == expected
+
+
+def test_a_crowded_folder_is_not_read(crowded_folder, monkeypatch):
+    read = []
+
+    def scandir(path=".", scandir=os.scandir):
+        if os.path.realpath(path) == str(crowded_folder):
+            read.append(path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", scandir)
+    monkeypatch.setattr(
+        os,
+        "listdir",
+        lambda path=".", listdir=os.listdir: (
+            read.append(path) if os.path.realpath(path) == str(crowded_folder) else listdir(path)
+        ),
+    )
+    assert load_dataset("mnist1d", split="test").num_rows == 1000
+    assert not read
+
+
+def test_without_the_import_the_prepared_cache_is_found(empty_folder):
+    cache = empty_folder.parent / "cache"
+    missing = run(LOAD_WITHOUT_IMPORT, folder=empty_folder, cache=cache, check=False)
+    assert missing.returncode != 0
+    prepare = "import json, mnist1d_hf.cli as cli; cli.main(['prepare', 'shuffled', 'default', '--json'])"
+    folders = run(prepare, folder=empty_folder, cache=cache)
+    assert set(folders) == {"shuffled", "default"}
+    assert run(LOAD_WITHOUT_IMPORT, folder=empty_folder, cache=cache) == FROZEN_SHA256["shuffled", "test"]
+
+
+def test_without_the_import_a_built_folder_is_found(empty_folder):
+    build_dataset_repo("mnist1d", configs=["default", "shuffled"])
+    assert run(LOAD_WITHOUT_IMPORT, folder=empty_folder) == FROZEN_SHA256["shuffled", "test"]
+
+
+def test_without_the_import_a_repository_on_the_hub_is_found(empty_folder, tmp_path):
+    repo = build_dataset_repo(tmp_path / "repo", configs=["default", "shuffled"])
+    with Hub() as hub:
+        hub.add_folder("dataset", "somebody/mnist1d", repo.folder)
+        environment = {
+            "HF_ENDPOINT": hub.endpoint,
+            "HF_HUB_OFFLINE": "0",
+            "HF_UPDATE_DOWNLOAD_COUNTS": "0",
+            "HF_HOME": str(tmp_path),
+        }
+        code = LOAD_WITHOUT_IMPORT.replace('"mnist1d"', '"somebody/mnist1d"')
+        assert run(code, folder=empty_folder, **environment) == FROZEN_SHA256["shuffled", "test"]
+        missing = run(code.replace("somebody", "nobody"), folder=empty_folder, check=False, **environment)
+    assert "DatasetNotFoundError" in missing.stderr
+    assert any(request.path.endswith("shuffled/test-00000-of-00001.parquet") for request in hub.requests)
+
+
+def test_configs_and_splits_can_be_inspected(empty_folder):
+    assert get_dataset_config_names("mnist1d") == ["default", "shuffled", "large", "custom-noise"]
+    assert get_dataset_split_names("mnist1d", "large") == ["train", "test"]
+    assert datasets.get_dataset_default_config_name("mnist1d") == "default"
+    assert load_dataset_builder("mnist1d", "large", num_samples=22).info.splits["train"].num_examples == 20
+    assert list(datasets.get_dataset_infos("mnist1d")) == ["default", "shuffled", "large", "custom-noise"]
+
+
+def test_other_names_are_handed_on(empty_folder):
+    (empty_folder / "train.csv").write_text("a\n1\n")
+    assert load_dataset_builder("csv", data_files="train.csv").name == "csv"
+
+
+def test_registering_twice_changes_nothing():
+    before = datasets.load.dataset_module_factory
+    register()
+    assert datasets.load.dataset_module_factory is before
+
+
+def test_the_script_loads_where_datasets_runs_scripts(empty_folder):
+    if DATASETS_MAJOR < 4:
+        dataset = load_dataset(str(ROOT / "mnist1d.py"), "shuffled", split="test", trust_remote_code=True)
+        assert dataset.num_rows == 1000
+        assert dataset.features["x"].length == 40
+    else:
+        with pytest.raises(RuntimeError, match=r"Dataset scripts are no longer supported"):
+            load_dataset(str(ROOT / "mnist1d.py"), "shuffled")
+
+
+def test_importing_without_the_hook_succeeds_and_says_what_works(empty_folder):
+    code = """
+        import json, warnings, datasets.load
+        del datasets.load.dataset_module_factory
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            import mnist1d_hf
+        builder = mnist1d_hf.Mnist1D(config_name="default")
+        builder.download_and_prepare()
+        print(json.dumps([[str(w.message) for w in caught if "mnist1d_hf" in str(w.message)], len(builder.as_dataset("test"))]))
+    """
+    messages, rows = run(code, folder=empty_folder)
+    assert rows == 1000
+    assert len(messages) == 1
+    assert "mnist1d-hf prepare" in messages[0]
+    assert "mnist1d-hf build mnist1d" in messages[0]
