@@ -11,3 +11,6 @@ formula, a new random stream, other labels): the major number when values change
 added. The golden hashes in ``tests/test_generator.py`` and ``tests/test_mnist1d.py`` fail when bytes change; update
 them in the same commit as this constant and give the change its own line in CHANGELOG.md.
 """
+
+TAGS = ("mnist-1d", "timeseries")
+"""Tags of every repository on the Hub; those of datasets and checkpoints add their own."""

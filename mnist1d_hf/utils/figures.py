@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from .extras import require
+from .files import replacing
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -69,15 +70,10 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     """
     path = Path(path)
     file_format = check_format(path)
-    unfinished = path.with_name(f".{path.name}.incomplete")
     # Dates would make every file different.
     metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[file_format]
-    try:
-        with require("matplotlib", "plot").rc_context(_STYLE):
-            figure.savefig(unfinished, format=file_format, dpi=150, metadata=metadata)
-        os.replace(unfinished, path)
-    finally:
-        unfinished.unlink(missing_ok=True)
+    with replacing(path) as unfinished, require("matplotlib", "plot").rc_context(_STYLE):
+        figure.savefig(unfinished, format=file_format, dpi=150, metadata=metadata)
     return path
 
 

@@ -1,46 +1,58 @@
-"""JSON files of results: written whole or not at all, with what made them."""
+"""Files written whole or not at all, and the provenance of results."""
 
 from __future__ import annotations
 
 import json
+import os
 import platform
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 
-def provenance() -> dict[str, Any]:
-    """Return versions and command, for files of results.
-
-    Returns
-    -------
-    dict of str to Any
-        ``versions``, a dict, and ``command``, a string.
-    """
-    return {
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
-        },
-        "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]]),
-    }
-
-
-def write_json(path: Path, content: Mapping[str, Any], indent: int | None = None) -> None:
-    """Write a file of results, which is whole or not there at every moment.
+@contextmanager
+def replacing(path: Path) -> Iterator[Path]:
+    """Yield a file to write, which takes the place of another when the block ends, or vanishes when it fails.
 
     Parameters
     ----------
     path : pathlib.Path
-        The file; its folder is made.
-    content : mapping of str to Any
-        What to write.
-    indent : int, optional
-        Spaces a level; everything is on one line if not given.
+        The file to replace; its folder must exist.
+
+    Yields
+    ------
+    pathlib.Path
+        A path in the same folder.
     """
-    path.parent.mkdir(parents=True, exist_ok=True)
     unfinished = path.with_name(f".{path.name}.incomplete")
-    unfinished.write_text(json.dumps(content, indent=indent) + "\n", encoding="utf-8")
-    unfinished.replace(path)
+    try:
+        yield unfinished
+        os.replace(unfinished, path)
+    finally:
+        unfinished.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
+    """Write a text file, whole or not at all, in UTF-8 and with ``\\n`` on every platform; its folder is created."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with replacing(path) as unfinished:
+        unfinished.write_text(text, encoding="utf-8", newline="\n")
+
+
+def write_json(path: Path, content: Mapping[str, Any], indent: int | None = None, **options: Any) -> None:
+    """Write a JSON file, whole or not at all; further options are those of `json.dumps`."""
+    write_text(path, json.dumps(content, indent=indent, **options) + "\n")
+
+
+def versions() -> dict[str, str]:
+    """Return the versions of Python and of the libraries that results depend on."""
+    names = ("mnist1d-hf", "torch", "numpy", "datasets")
+    return {"python": platform.python_version(), **{name: version(name) for name in names}}
+
+
+def provenance() -> dict[str, Any]:
+    """Return what made a file of results: ``versions``, a dict, and ``command``, a string."""
+    return {"versions": versions(), "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])}
