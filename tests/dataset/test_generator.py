@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from mnist1d_hf import GenerationParameters, construction_steps, generate_shard, get_templates, make_dataset
 from mnist1d_hf.dataset import generator
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256
+from mnist1d_hf.dataset.transform import Transform
 
 SCALES = st.just(0.0) | st.floats(1e-3, 3)
 
@@ -300,7 +301,7 @@ def test_the_transform_of_shards_is_make_datasets():
     parameters = GenerationParameters()
     draws = generator._draw_sequentially(np.random.RandomState(0), 500, parameters)
     classes = np.arange(500) % 10
-    exact, single = (generator._Transform(parameters, get_templates(), dtype) for dtype in (np.float64, np.float32))
+    exact, single = (Transform(parameters, get_templates(), dtype) for dtype in (np.float64, np.float32))
     narrow = dataclasses.replace(
         draws,
         **{name: getattr(draws, name).astype(np.float32) for name in ("scale", "corr_noise", "iid_noise", "shear")},
