@@ -1,7 +1,6 @@
 """MNIST-1D for the Hugging Face ecosystem.
 
-Importing this package makes `datasets.load_dataset("mnist1d", ...)` work, with any generation parameters and without a
-network.
+Importing this package makes `datasets.load_dataset("mnist1d", ...)` work offline, with any generation parameters.
 """
 
 from __future__ import annotations
@@ -42,7 +41,7 @@ register()
 
 
 def __getattr__(name: str) -> Any:
-    """Import the baselines, and torch with them, when one of their names is first used."""
+    """Import the baselines, and with them torch, when one of their names is first used."""
     if name in _BASELINES:
         from . import baselines
 
@@ -51,20 +50,20 @@ def __getattr__(name: str) -> Any:
 
 
 def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
-    """Load a config of MNIST-1D: `datasets.load_dataset` with the dataset's name filled in.
+    """Load a config of MNIST-1D: `datasets.load_dataset` with the name of the dataset filled in.
 
     Parameters
     ----------
     name : str, optional
-        Config: ``"default"`` if not given, ``"shuffled"``, ``"large"`` or ``"custom-noise"``.
+        Config: ``"default"``, which is also the default, ``"shuffled"``, ``"large"`` or ``"custom-noise"``.
     **kwargs : object
-        Any generation parameter (``corr_noise_scale=0.5``), and the options of `datasets.load_dataset` (``split``,
+        Any generation parameter (``corr_noise_scale=0.5``) and any option of `datasets.load_dataset` (``split``,
         ``streaming``, ``num_proc``, ...).
 
     Returns
     -------
-    datasets.DatasetDict or datasets.Dataset or their iterable forms
-        Columns ``x``, ``final_seq_length`` float32 a row, and ``y``, a ClassLabel "0" to "9".
+    datasets.DatasetDict or datasets.Dataset, or their iterable counterparts
+        With the columns ``x``, a list of ``final_seq_length`` float32, and ``y``, a ClassLabel from "0" to "9".
 
     Raises
     ------
@@ -72,5 +71,11 @@ def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
         If a parameter is unknown, or its value is of the wrong type.
     ValueError
         If the config is unknown, or a parameter's value is out of range.
+
+    Examples
+    --------
+    >>> dataset = load_dataset("shuffled", split="test", seed=1)
+    >>> dataset.num_rows, dataset.features["x"].length
+    (1000, 40)
     """
     return _datasets.load_dataset(NAME, name, **kwargs)

@@ -29,4 +29,4 @@ class HubError(RuntimeError):
 
 
 class BusyError(HubError):
-    """Someone else changed the repository first; trying again helps."""
+    """Someone else changed the repository first; try again."""

@@ -1,4 +1,4 @@
-"""What the paper says: its name, its citation and its numbers."""
+"""The paper: its title, citation and numbers."""
 
 from __future__ import annotations
 
@@ -22,16 +22,16 @@ BIBTEX = f"""\
 
 
 class Accuracy(NamedTuple):
-    """A test accuracy of Table 1 in percent; ``str()`` of it is ``"94 ± 2"``."""
+    """A test accuracy of Table 1 in percent, printed as ``"94 ± 2"``."""
 
     mean: float
     sd: float
     """Standard deviation over three runs."""
     is_guess: bool = False
-    """Whether the authors guessed it."""
+    """Whether it is the authors' guess."""
 
     def __str__(self) -> str:
-        """Return the accuracy as the paper prints it."""
+        """Return the accuracy as it is printed in the paper."""
         return f"{'about ' if self.is_guess else ''}{self.mean:g} ± {self.sd:g}"
 
 
@@ -51,30 +51,12 @@ TABLE_1 = {
         "human": Accuracy(30.0, 10.0, is_guess=True),
     },
 }
-"""Test accuracies of Table 1 by config, and by architecture or ``"human"``."""
+"""Test accuracies of Table 1 by config, then by architecture or ``"human"``."""
 
 NAMES = {"logistic": "logistic", "mlp": "MLP", "cnn": "CNN", "gru": "GRU", "human": "human"}
-"""How the paper writes them."""
+"""The names of Table 1's columns in the paper."""
 
 
 def table_1(config: str, name: str) -> Accuracy | None:
-    """Return a test accuracy of Table 1, or None where the paper has none.
-
-    Parameters
-    ----------
-    config : str
-        Config of the dataset.
-    name : str
-        Architecture, or ``"human"``.
-
-    Returns
-    -------
-    Accuracy or None
-        In percent.
-
-    Examples
-    --------
-    >>> print(table_1("default", "cnn"))
-    94 ± 2
-    """
+    """Return the test accuracy of an architecture, or of ``"human"``, on a config; None where the paper gives none."""
     return TABLE_1.get(config, {}).get(name)

@@ -1,4 +1,4 @@
-"""The command `mnist1d-hf`: parses, calls, prints."""
+"""The command line `mnist1d-hf`: parses, calls, prints."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from .train import train_command
 
 
 class _OneLineErrors(click.Group):
-    """Reports bad input and failing disks as one line, without a traceback."""
+    """Reports bad input, full disks and the like in one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:

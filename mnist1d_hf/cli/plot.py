@@ -45,7 +45,7 @@ def plot_templates(output: Path) -> None:
 @_output_option
 @set_option
 def plot_samples(output: Path, changes: dict[str, Any]) -> None:
-    """Draw training examples of each class.
+    """Draw five training examples of each class.
 
     \b
     Example:
@@ -58,7 +58,7 @@ def plot_samples(output: Path, changes: dict[str, Any]) -> None:
 @_output_option
 @set_option
 def plot_construction(output: Path, changes: dict[str, Any]) -> None:
-    """Draw how an example of each digit is made, step by step (Figure 1 of the paper).
+    """Draw how one example of each digit is made, step by step (Figure 1 of the paper).
 
     \b
     Example:
@@ -71,7 +71,7 @@ def plot_construction(output: Path, changes: dict[str, Any]) -> None:
 @_output_option
 @set_option
 def plot_stats(output: Path, changes: dict[str, Any]) -> None:
-    """Draw mean and standard deviation of each class.
+    """Draw the mean and standard deviation of each class.
 
     \b
     Example:

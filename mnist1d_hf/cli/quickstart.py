@@ -1,4 +1,4 @@
-"""The first thing a newcomer runs: real MNIST-1D through `load_dataset`, checked, described and drawn."""
+"""The first command for newcomers: loads MNIST-1D with `load_dataset`, checks, describes and draws it."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from .options import json_option
 
 @dataclass(frozen=True)
 class ConfigReport:
-    """What loading one config showed."""
+    """What was found when a config was loaded."""
 
     config: str
     rows: dict[str, int]
@@ -36,7 +36,7 @@ class ConfigReport:
 
 @dataclass(frozen=True)
 class QuickstartReport:
-    """What `quickstart` found; ``str()`` of it is the text for people."""
+    """What `quickstart` found; `str` gives the text for the terminal."""
 
     version: str
     data_version: str
@@ -48,7 +48,7 @@ class QuickstartReport:
 
     @property
     def ok(self) -> bool:
-        """Whether every row is the paper's."""
+        """Whether every row equals the paper's."""
         return all(config.matches_frozen for config in self.configs)
 
     def __str__(self) -> str:
@@ -56,59 +56,44 @@ class QuickstartReport:
         lines = [f"MNIST-1D (mnist1d-hf {self.version}, data version {self.data_version})", ""]
         for config in self.configs:
             rows = ", ".join(f"{count} {split}" for split, count in config.rows.items())
-            verdict = "equal to the paper's" if config.matches_frozen else "NOT the paper's"
+            verdict = "identical to the paper's" if config.matches_frozen else "NOT the paper's"
             lines += [
                 f'load_dataset("{NAME}", "{config.config}")  in {config.seconds:.2f} s',
-                f"  {rows} rows of {config.points} points, {config.classes} classes; sha256 of every row: {verdict}",
+                f"  {rows} rows of {config.points} points, {config.classes} classes; sha256 of all rows: {verdict}",
             ]
         for label, signal in self.examples:
-            drawing = plot_signal(np.array(signal))
-            lines += ["", f"  A training row of default, digit {label}:"]
-            lines += [f"    {line}".rstrip() for line in drawing.splitlines()]
-        lines += [
-            "",
-            f"{self.figure}",
-            "",
-            f"{self.baselines}",
-            "",
-            f"All of it took {self.seconds:.1f} s.",
-            "",
-            "Next, in Python:",
-            "  import mnist1d_hf",
-            "  from datasets import load_dataset",
-            f'  load_dataset("{NAME}", "shuffled", split="test").with_format("torch")',
-            f'  load_dataset("{NAME}", "custom-noise", corr_noise_scale=0.4, seed=1)',
-            f'  load_dataset("{NAME}", "large", num_samples=10**9, streaming=True)',
-            "and on the command line: mnist1d-hf --help",
-        ]
-        return "\n".join(lines)
+            drawing = plot_signal(np.array(signal)).splitlines()
+            lines += ["", f"  A training row of default, digit {label}:", *(f"    {line}".rstrip() for line in drawing)]
+        return (
+            "\n".join(lines)
+            + f"""
+
+{self.figure}
+
+{self.baselines}
+
+Total time: {self.seconds:.1f} s.
+
+Next, in Python:
+  import mnist1d_hf
+  from datasets import load_dataset
+  load_dataset("{NAME}", "shuffled", split="test").with_format("torch")
+  load_dataset("{NAME}", "custom-noise", corr_noise_scale=0.4, seed=1)
+  load_dataset("{NAME}", "large", num_samples=10**9, streaming=True)
+and on the command line: mnist1d-hf --help"""
+        )
 
 
 def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
-    """Load the paper's two datasets, compare them with what its authors froze, draw examples, evaluate the baselines.
+    """Load the paper's two datasets, compare them with the frozen ones, draw examples, and evaluate the baselines.
 
-    Parameters
-    ----------
-    figure : path-like
-        File for the drawing, ``.png``, ``.svg`` or ``.pdf``; left out, and said so, where matplotlib is not installed.
-
-    Returns
-    -------
-    QuickstartReport
-        Rows, checks, examples and times.
-
-    Raises
-    ------
-    ValueError
-        If the figure's ending is another one.
-    OSError
-        If the figure or the cache cannot be written.
+    The figure and the baselines are skipped, and the report says so, where their libraries are not installed.
     """
     check_format(figure)
     start = time.perf_counter()
     loaded = {config: _load(config) for config in ("default", "shuffled")}
     train = loaded["default"][0]["train"].with_format("numpy")
-    # The first rows of three digits that look nothing like each other.
+    # The first rows of three digits that look very different.
     first = {int(label): row for row, label in reversed(list(enumerate(train["y"][:])))}
     examples = tuple((digit, tuple(float(value) for value in train[first[digit]]["x"])) for digit in (0, 4, 7))
     return QuickstartReport(
@@ -139,7 +124,7 @@ def _load(config: str) -> tuple[datasets.DatasetDict, ConfigReport]:
 
 
 def _draw(path: str | Path) -> str:
-    """Save the figure and say where, or say why there is none."""
+    """Save the figure and return where, or why there is none."""
     try:
         return f"Fifty examples are drawn in {save_figure(plot_samples(), path)}."
     except MissingExtraError as error:
@@ -147,12 +132,12 @@ def _draw(path: str | Path) -> str:
 
 
 def _evaluate_baselines() -> str:
-    """Return the table of all checkpoints, or say why there is none."""
+    """Return the table of all checkpoints, or why there is none."""
     try:
         from ..baselines.table import evaluate_checkpoints, format_table
     except MissingExtraError as error:
         return f"No baselines: {error}."
-    return f"The baselines, evaluated on test rows made just now (percent):\n{format_table(evaluate_checkpoints())}"
+    return f"The baselines, evaluated on newly generated test rows (percent):\n{format_table(evaluate_checkpoints())}"
 
 
 @click.command("quickstart")
@@ -168,7 +153,7 @@ def _evaluate_baselines() -> str:
 def quickstart_command(output: Path, as_json: bool) -> None:
     """Load, check, describe and draw the paper's data.
 
-    Its two datasets are loaded through load_dataset, and every row is compared with what the authors froze.
+    Loads the paper's two datasets with load_dataset, and compares every row with the data frozen by the authors.
 
     \b
     Examples:
@@ -179,5 +164,5 @@ def quickstart_command(output: Path, as_json: bool) -> None:
     click.echo(json.dumps(dataclasses.asdict(report), indent=2) if as_json else str(report))
     if not report.ok:
         raise click.ClickException(
-            "the data is not the paper's; remove the 'mnist1d' folder in the cache of datasets and run this again"
+            "the data is not the paper's; delete the 'mnist1d' folder in the cache of datasets and rerun the command"
         )

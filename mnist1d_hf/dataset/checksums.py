@@ -1,4 +1,4 @@
-"""Checksums of the paper's dataset, frozen by its authors, and of its shuffled form."""
+"""Checksums of the dataset frozen by the paper's authors, and of its shuffled form."""
 
 from __future__ import annotations
 
@@ -25,22 +25,11 @@ FROZEN_SHA256 = {
         "y": "8de99be3ff9dab15ae0dc072c3d6ced7cf6b33d365888ce4a386fc944489452c",
     },
 }
-"""sha256 of the float32 signals and int64 labels of the frozen dataset, little-endian, by config and split."""
+"""What `sha256` returns for the frozen dataset, by config and split."""
 
 
 def sha256(dataset: Any) -> dict[str, str]:
-    """Return the checksum of each column of a loaded split.
-
-    Parameters
-    ----------
-    dataset : datasets.Dataset
-        Split with the columns ``x`` and ``y``.
-
-    Returns
-    -------
-    dict of str to str
-        Hexadecimal sha256 of ``x`` as little-endian float32 and of ``y`` as little-endian int64.
-    """
+    """Return the hexadecimal sha256 of each column of a split: ``x`` as little-endian float32, ``y`` as int64."""
     columns = dataset.with_format("numpy")[:]
     return {
         name: hashlib.sha256(np.asarray(columns[name]).astype(dtype).tobytes()).hexdigest()

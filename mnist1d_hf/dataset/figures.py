@@ -1,4 +1,4 @@
-"""Figures of the dataset, at the quality of a paper. Each function returns a matplotlib figure."""
+"""Publication-quality figures of the dataset."""
 
 from __future__ import annotations
 
@@ -17,18 +17,7 @@ if TYPE_CHECKING:
 
 
 def plot_templates() -> Figure:
-    """Draw the ten digit templates, top to bottom as the paper does.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel a digit.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Draw the ten digit templates, one per panel, upright like the paper's."""
     templates = get_templates()
     figure, axes = new_grid(1, NUM_CLASSES, size=(9, 1.7))
     for digit in range(NUM_CLASSES):
@@ -38,25 +27,7 @@ def plot_templates() -> Figure:
 
 
 def plot_samples(parameters: GenerationParameters | None = None, *, rows: int = 5) -> Figure:
-    """Draw the first training examples of each class, top to bottom as the paper does.
-
-    Parameters
-    ----------
-    parameters : GenerationParameters, optional
-        The paper's Table 2 if not given.
-    rows : int
-        Examples of each class.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        A grid with one column a class.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Draw the first training examples of each class, one class per column, upright like the paper's."""
     dataset = make_dataset(parameters)
     examples = [dataset["x"][dataset["y"] == digit][:rows] for digit in range(NUM_CLASSES)]
     limit = 1.05 * max(float(np.abs(signals).max(initial=0)) for signals in examples)
@@ -71,22 +42,9 @@ def plot_samples(parameters: GenerationParameters | None = None, *, rows: int = 
 
 
 def plot_construction(parameters: GenerationParameters | None = None) -> Figure:
-    """Draw how one example of each digit is made, step by step (Figure 1 of the paper).
+    """Draw how one example of each digit is made, one step per row (Figure 1 of the paper).
 
-    Parameters
-    ----------
-    parameters : GenerationParameters, optional
-        The paper's Table 2 if not given. Digit ``d`` is drawn with seed ``parameters.seed + d``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One row a step, one column a digit.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
+    Digit ``d`` is drawn with seed ``parameters.seed + d``.
     """
     parameters = parameters or GenerationParameters()
     columns = [
@@ -99,7 +57,7 @@ def plot_construction(parameters: GenerationParameters | None = None) -> Figure:
         longest = max(map(len, steps.values()))
         for row, (name, signal) in enumerate(steps.items()):
             axis = axes[row, digit]
-            # Until it is dilated a signal shows its true length; the last step is fewer points of the same signal.
+            # Before dilation a signal is drawn at its true length; the last step has fewer points over the same width.
             stretched = np.linspace(0, longest - 1, len(signal)) if name == "down-sampled" else np.arange(len(signal))
             axis.plot(stretched, signal, color=ACCENT if name == "down-sampled" else INK, linewidth=1.1)
             axis.set(xlim=(-2, longest + 1), ylim=(-limit, limit))
@@ -110,23 +68,7 @@ def plot_construction(parameters: GenerationParameters | None = None) -> Figure:
 
 
 def plot_stats(parameters: GenerationParameters | None = None) -> Figure:
-    """Draw mean and standard deviation of each class along the signal.
-
-    Parameters
-    ----------
-    parameters : GenerationParameters, optional
-        The paper's Table 2 if not given.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One panel a class: the mean, a band of one standard deviation, the number of training rows.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
+    """Draw the mean of each class along the signal, with a band of one standard deviation."""
     dataset = make_dataset(parameters)
     figure, axes = new_grid(2, NUM_CLASSES // 2, size=(9, 3.8), ticks=True)
     position = np.arange(len(dataset["t"]))
@@ -138,14 +80,14 @@ def plot_stats(parameters: GenerationParameters | None = None) -> Figure:
             axis.fill_between(position, mean - std, mean + std, color=ACCENT, alpha=0.2, linewidth=0)
             axis.plot(position, mean, color=ACCENT, linewidth=1.6)
         axis.axhline(0, color=GREY, linewidth=0.6, zorder=0)
-    axes[0, 0].set_ylabel("mean ± 1 sd")
-    axes[1, 0].set_ylabel("mean ± 1 sd")
+    for axis in axes[:, 0]:
+        axis.set_ylabel("mean ± 1 sd")
     for axis in axes[1]:
         axis.set_xlabel("position")
     return figure
 
 
 def _upright(axis: Axes, x: Any, t: Any, *, limit: float, marker: str | None = None) -> None:
-    """Draw a signal with its time axis pointing down, which makes it look like the digit."""
+    """Draw a signal with its time axis pointing down, so that it looks like the digit."""
     axis.plot(x, t, color=INK, linewidth=1.3, marker=marker, markersize=2.5)
     axis.set(xlim=(-limit, limit), ylim=(float(np.max(t)) * 1.06, float(np.min(t)) * 1.06))

@@ -1,11 +1,10 @@
 """The `datasets` builder of MNIST-1D.
 
-`datasets` names a builder and its cache folder after the module it is defined in, hence the name of this file.
+`datasets` names a builder and its cache folder after the module that defines it, hence the name of this file.
 """
 
 from __future__ import annotations
 
-import dataclasses
 import functools
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,19 +19,19 @@ from numpy.typing import NDArray
 from .. import paper
 from ..version import DATA_VERSION
 from .generator import SHARD_ROWS, SPLITS, generate_shard, make_dataset
-from .parameters import PARAMETER_NAMES, GenerationParameters, check_parameter_names
+from .parameters import PARAMETER_NAMES, GenerationParameters
 from .presets import CONFIGS, PRESETS
 from .templates import CLASS_NAMES, NUM_CLASSES
 
-# Rows of `default`, `shuffled` and `custom-noise` that a worker of a DataLoader can take at a time.
+# What a worker of a DataLoader takes at a time from a config that is not sharded.
 _PIECE_ROWS = 1_000
-# Stands where `datasets` puts the hash of a loading script; without one its cache is not found again by name.
+# Takes the place of a loading script's hash; without one, `datasets` does not find its cache by name.
 _CACHE_HASH = "generated"
 
 
 @dataclass
 class Mnist1DConfig(datasets.BuilderConfig):
-    """A config is a set of generation parameters; see `GenerationParameters` for their meaning."""
+    """A config of the builder: a set of generation parameters, documented in `GenerationParameters`."""
 
     num_samples: int = GenerationParameters.num_samples
     train_split: float = GenerationParameters.train_split
@@ -54,7 +53,7 @@ class Mnist1DConfig(datasets.BuilderConfig):
 
     @property
     def is_sharded(self) -> bool:
-        """Whether rows come from independent shards instead of the paper's one random stream."""
+        """Whether rows come from independent shards instead of the paper's single random stream."""
         return PRESETS[self.name].is_sharded
 
     @property
@@ -66,15 +65,15 @@ class Mnist1DConfig(datasets.BuilderConfig):
 
 
 class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
-    """MNIST-1D, generated on the spot from any generation parameters.
+    """MNIST-1D, generated on the fly from any generation parameters.
 
     A `GeneratorBasedBuilder` that prepares and streams Arrow tables, which is more than ten times faster than rows.
-    Columns: ``x``, a list of ``final_seq_length`` float32 (40 by default), and ``y``, a ClassLabel "0" to "9".
+    Columns: ``x``, a list of ``final_seq_length`` float32 (40 by default), and ``y``, a ClassLabel from "0" to "9".
 
     Parameters
     ----------
     *args, **kwargs
-        As of `datasets.DatasetBuilder`; any generation parameter may be given by name.
+        Those of `datasets.DatasetBuilder`, and any generation parameter by name.
 
     Raises
     ------
@@ -86,12 +85,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     BUILDER_CONFIG_CLASS = Mnist1DConfig
     BUILDER_CONFIGS: ClassVar[list[Mnist1DConfig]] = [
-        Mnist1DConfig(
-            name=name,
-            version=DATA_VERSION,
-            description=preset.description,
-            **dataclasses.asdict(preset.parameters),
-        )
+        Mnist1DConfig(name=name, version=DATA_VERSION, description=preset.description, **vars(preset.parameters))
         for name, preset in PRESETS.items()
     ]
     DEFAULT_CONFIG_NAME = "default"
@@ -105,30 +99,22 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     def _create_builder_config(
         self, config_name: str | None = None, custom_features: datasets.Features | None = None, **kwargs: Any
     ) -> tuple[Mnist1DConfig, str]:
-        """Validate and normalise the parameters, which become part of the name of the cache entry.
-
-        Equal parameters share an entry however they were written, different ones never do.
-        """
+        """Normalise the parameters: equal ones share a cache entry however they are written, different ones never do."""
         config_name = config_name or self.DEFAULT_CONFIG_NAME
         if config_name not in CONFIGS:
             raise ValueError(f"unknown config {config_name!r} of mnist1d; the configs are {', '.join(CONFIGS)}")
         given_id = {"config_id": kwargs.pop("config_id")} if "config_id" in kwargs else {}
-        check_parameter_names(kwargs)
         preset = CONFIGS[config_name]
         parameters = preset.replace(**kwargs)
-        changes = {
-            name: getattr(parameters, name)
-            for name in PARAMETER_NAMES
-            if getattr(parameters, name) != getattr(preset, name)
-        }
+        changes = {name: value for name, value in vars(parameters).items() if value != getattr(preset, name)}
         config, config_id = super()._create_builder_config(
             config_name=config_name, custom_features=custom_features, **given_id, **changes
         )
         for split, rows in config.split_rows.items():
             if not rows:
                 raise ValueError(
-                    f"num_samples={parameters.num_samples} with train_split={parameters.train_split} leaves no row for the "
-                    f"{split!r} split; give more samples or another train_split"
+                    f"num_samples={parameters.num_samples} with train_split={parameters.train_split} leaves no rows for the "
+                    f"{split!r} split; increase num_samples or change train_split"
                 )
         return config, config_id
 
@@ -152,7 +138,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
                 }
             ),
             splits=splits,
-            # Given so that `datasets` says at once when the disk is too small.
+            # Lets `datasets` report at once that the disk is too small.
             download_size=0,
             dataset_size=dataset_size,
             size_in_bytes=dataset_size,
@@ -168,7 +154,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         ]
 
     def _prepare_split(self, split_generator: datasets.SplitGenerator, **kwargs: Any) -> None:
-        # datasets 3 checks keys in every GeneratorBasedBuilder, but its Arrow path does not take the option.
+        # datasets 3 passes this option to every GeneratorBasedBuilder, but its Arrow path does not accept it.
         kwargs.pop("check_duplicate_keys", None)
         super()._prepare_split(split_generator, **kwargs)
 
@@ -190,17 +176,15 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             x, y = _paper_arrays(parameters)[split]
             piece = slice(shard * _PIECE_ROWS, (shard + 1) * _PIECE_ROWS)
             return x[piece], y[piece]
-        # A last shard that is not full is the beginning of the full one: fewer samples are the first of more.
+        # An incomplete last shard is the beginning of the complete one, so fewer samples are the first of more.
         x, y = generate_shard(parameters, split=split, index=shard)
         rows = self.config.split_rows[split] - shard * SHARD_ROWS
         return x[:rows], y[:rows]
 
 
 @functools.lru_cache(maxsize=1)
-def _paper_arrays(
-    parameters: GenerationParameters,
-) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Return signals and labels of both splits, kept because the pieces of both are asked for one after another."""
+def _paper_arrays(parameters: GenerationParameters) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
+    """Return signals and labels of both splits, cached because their pieces are requested one after another."""
     dataset = make_dataset(parameters)
     arrays = (dataset["x"], dataset["y"]), (dataset["x_test"], dataset["y_test"])
     return {split: (x.astype(np.float32), y) for split, (x, y) in zip(SPLITS, arrays, strict=True)}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import numbers
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,36 +16,36 @@ from .templates import NUM_CLASSES
 
 @dataclass(frozen=True)
 class GenerationParameters:
-    """Everything that decides the bytes of a dataset, under the original package's names.
+    """Everything that determines the bytes of a dataset, named as in the original package.
 
     The defaults are Table 2 of Greydanus & Kobak, "Scaling Down Deep Learning with MNIST-1D" (ICML 2024). Values are
-    normalised: whole numbers become `int`, scales become `float`, padding becomes a tuple.
+    normalised: integers become `int`, scales become `float`, padding becomes a tuple.
 
     Parameters
     ----------
     num_samples : int
-        Rows of the train and test split together, at least 10. Rounded down to a multiple of the number of classes,
-        as every class has equally many rows.
+        Rows of the train and test splits together, >= 10; rounded down to a multiple of the number of classes, which
+        all have the same number of rows.
     train_split : float
-        Fraction of the rows in the train split, inside (0, 1).
+        Fraction of the rows in the train split, in (0, 1).
     template_len : int
-        Number of points a template counts for when signals are dilated to ``template_len + padding[1]`` points, >= 2.
+        Nominal length of a template, >= 2: signals are dilated to ``template_len + padding[1]`` points.
     padding : tuple of int
-        Lowest and highest number of zeros appended to a template, both inclusive, ``0 <= low <= high``.
+        Minimum and maximum number of zeros appended to a template, both inclusive, ``0 <= low <= high``.
     scale_coeff : float
-        Signals are multiplied by a factor uniform in ``1 +- scale_coeff / 2``, >= 0.
+        Signals are multiplied by a factor drawn uniformly from ``1 +- scale_coeff / 2``, >= 0.
     max_translation : int
-        Signals are rotated right by ``0 <= k < max_translation`` points, >= 1.
+        Signals are rotated to the right by ``0 <= k < max_translation`` points, >= 1.
     corr_noise_scale : float
-        Standard deviation of the noise in the padding, before a Gaussian filter of sigma 2 smooths it, >= 0.
+        Standard deviation of the noise in the padding, before it is smoothed by a Gaussian filter of sigma 2, >= 0.
     iid_noise_scale : float
-        Standard deviation of the white noise added everywhere, >= 0.
+        Standard deviation of the white noise added to every point, >= 0.
     shear_scale : float
-        A line of slope uniform in ``+- shear_scale / 2`` is subtracted, >= 0.
+        A line with a slope drawn uniformly from ``+- shear_scale / 2`` is subtracted, >= 0.
     shuffle_seq : bool
         Whether one fixed permutation is applied to the positions of all signals.
     final_seq_length : int
-        Number of points of a finished signal, >= 2.
+        Number of points in a finished signal, >= 2.
     seed : int
         Seed of every random draw, in ``[0, 2**32)``.
 
@@ -53,7 +54,12 @@ class GenerationParameters:
     TypeError
         If a value is of the wrong type.
     ValueError
-        If a value is outside its range.
+        If a value is out of range.
+
+    Examples
+    --------
+    >>> GenerationParameters(padding=[10, 20]).padding
+    (10, 20)
     """
 
     num_samples: int = 5000
@@ -74,7 +80,7 @@ class GenerationParameters:
         self._set("num_samples", check_integer("num_samples", self.num_samples, low=NUM_CLASSES))
         self._set("train_split", check_real("train_split", self.train_split))
         if not 0 < self.train_split < 1:
-            raise value_error("train_split", self.train_split, "a number between 0 and 1, both excluded")
+            raise value_error("train_split", self.train_split, "a number strictly between 0 and 1")
         self._set("template_len", check_integer("template_len", self.template_len, low=2))
         self._set("padding", _padding(self.padding))
         self._set("max_translation", check_integer("max_translation", self.max_translation, low=1))
@@ -89,7 +95,7 @@ class GenerationParameters:
         object.__setattr__(self, name, value)
 
     def replace(self, **changes: Any) -> GenerationParameters:
-        """Return a copy with other values.
+        """Return a copy in which some values are changed.
 
         Parameters
         ----------
@@ -106,7 +112,12 @@ class GenerationParameters:
         TypeError
             If a name is not a generation parameter, or a value is of the wrong type.
         ValueError
-            If a value is outside its range.
+            If a value is out of range.
+
+        Examples
+        --------
+        >>> GenerationParameters().replace(corr_noise_scale=0.5).corr_noise_scale
+        0.5
         """
         check_parameter_names(changes)
         return dataclasses.replace(self, **changes)
@@ -120,30 +131,20 @@ class GenerationParameters:
 PARAMETER_NAMES = tuple(field.name for field in dataclasses.fields(GenerationParameters))
 
 
-def check_parameter_names(names: Any) -> None:
-    """Raise if one of the names is not a generation parameter.
-
-    Parameters
-    ----------
-    names : iterable of str
-        Names to look up.
-
-    Raises
-    ------
-    TypeError
-        If a name is unknown; the message names it and lists the known ones.
-    """
+def check_parameter_names(names: Iterable[str]) -> None:
+    """Raise a TypeError that lists the generation parameters unless each name is one of them."""
     unknown = sorted(set(names) - set(PARAMETER_NAMES))
     if unknown:
         raise TypeError(
-            f"unknown generation parameter {', '.join(map(repr, unknown))}; the parameters are {', '.join(PARAMETER_NAMES)}"
+            f"unknown generation parameter{'s' * (len(unknown) > 1)} {', '.join(map(repr, unknown))}; "
+            f"the parameters are {', '.join(PARAMETER_NAMES)}"
         )
 
 
 def _scale(name: str, value: object) -> float:
     scale = check_real(name, value)
     if scale < 0:
-        raise value_error(name, value, "a number of at least 0")
+        raise value_error(name, value, "a non-negative number")
     return scale
 
 
@@ -155,9 +156,9 @@ def _boolean(name: str, value: object) -> bool:
 
 def _padding(value: object) -> tuple[int, int]:
     allowed = "two integers (low, high) with 0 <= low <= high"
-    if not isinstance(value, (tuple, list)):
-        raise type_error("padding", value, allowed)
-    if any(isinstance(end, bool) or not isinstance(end, numbers.Integral) for end in value):
+    if not isinstance(value, (tuple, list)) or any(
+        isinstance(end, bool) or not isinstance(end, numbers.Integral) for end in value
+    ):
         raise type_error("padding", value, allowed)
     if len(value) != 2 or not 0 <= value[0] <= value[1]:
         raise value_error("padding", value, allowed)

@@ -11,32 +11,32 @@ _DEFAULT = GenerationParameters()
 
 @dataclass(frozen=True)
 class Preset:
-    """A config: its generation parameters, and everything else in which it differs from others."""
+    """A config: its generation parameters and everything else that sets it apart."""
 
     parameters: GenerationParameters
     description: str
     """One sentence."""
     is_sharded: bool = False
-    """Whether rows come from independent shards instead of the paper's one random stream."""
+    """Whether rows come from independent shards instead of the paper's single random stream."""
     has_baselines: bool = True
-    """Whether the baselines are trained on it."""
+    """Whether baselines are trained on it."""
     evaluation_config: str | None = None
-    """Config whose test rows evaluate a model trained on this one; its own if None."""
+    """Config whose test rows are used to evaluate models trained on this one; this one if None."""
     train_rows: int | None = None
-    """Training rows of a baseline; all if None."""
+    """Number of training rows for baselines; all if None."""
     steps_factor: int = 1
-    """Training steps of a baseline, as a multiple of its recipe's: more rows take more steps to see."""
+    """Multiplies the training steps of a recipe, since it takes more steps to see more rows."""
 
 
 PRESETS = {
     "default": Preset(_DEFAULT, "The frozen dataset of the paper."),
     "shuffled": Preset(
         _DEFAULT.replace(shuffle_seq=True),
-        "The same signals with their positions permuted, always in the same way: no spatial structure is left.",
+        "The same signals with one fixed permutation of their positions, which leaves no spatial structure.",
     ),
     "large": Preset(
         _DEFAULT.replace(num_samples=1_100_000, train_split=10 / 11),
-        "Any number of rows with the distribution of `default`, made in independent shards.",
+        "Any number of rows with the distribution of `default`, generated in independent shards.",
         is_sharded=True,
         evaluation_config="default",
         train_rows=50_000,
@@ -44,7 +44,7 @@ PRESETS = {
     ),
     "custom-noise": Preset(
         _DEFAULT.replace(corr_noise_scale=2 * _DEFAULT.corr_noise_scale, iid_noise_scale=2 * _DEFAULT.iid_noise_scale),
-        "Twice the noise of `default`, unless other scales are given.",
+        "Twice the noise of `default`, or any other noise scales.",
         has_baselines=False,
     ),
 }
@@ -53,13 +53,11 @@ PRESETS = {
 CONFIGS = {name: preset.parameters for name, preset in PRESETS.items()}
 """Generation parameters of each config."""
 
-
 BASELINE_CONFIGS = tuple(name for name, preset in PRESETS.items() if preset.has_baselines)
 """Configs that the baselines are trained on."""
 
 
 def evaluation_config(trained_on: str) -> str:
-    """Return the config whose test rows evaluate a model trained on a config: its own, but `default` for `large`."""
-    # A checkpoint may name a config that this package does not know.
+    """Return the config whose test rows evaluate a model trained on the given one, also one unknown to this package."""
     preset = PRESETS.get(trained_on)
     return (preset and preset.evaluation_config) or trained_on

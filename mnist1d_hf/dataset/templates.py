@@ -26,7 +26,7 @@ CLASS_NAMES = tuple(str(digit) for digit in range(NUM_CLASSES))
 
 
 class Templates(TypedDict):
-    """One noiseless signal per class, in the layout of the original package."""
+    """One noise-free signal per class, in the layout of the original package."""
 
     x: NDArray[np.float64]
     """Signals, shape (classes, points)."""
@@ -39,13 +39,18 @@ class Templates(TypedDict):
 def get_templates() -> Templates:
     """Return the ten digit templates.
 
-    Each is whitened along its 12 points (mean 0, standard deviation 1), shifted to start at 0 and divided by 6.
+    Each is standardised over its 12 points (mean 0, standard deviation 1), shifted to start at 0, and divided by 6.
 
     Returns
     -------
     Templates
         ``x`` float64 of shape (10, 12), values in [-0.5, 0.5]; ``t`` float64 of shape (12,), evenly spaced in
         [-5/6, 5/6]; ``y`` int64 of shape (10,), the digits 0 to 9.
+
+    Examples
+    --------
+    >>> get_templates()["x"][3].round(2).tolist()
+    [0.0, 0.27, 0.4, 0.4, 0.27, 0.0, 0.0, 0.27, 0.4, 0.4, 0.27, 0.0]
     """
     x = np.array(_DRAWN, dtype=np.float64)
     x -= x.mean(axis=1, keepdims=True)

@@ -1,1 +1,1 @@
-"""Blocks that know nothing of MNIST-1D."""
+"""Building blocks that know nothing about MNIST-1D."""

@@ -1,4 +1,4 @@
-"""Optional dependencies: imported where they are used, with one line of help where they are missing."""
+"""Optional dependencies: imported where they are used, with one line of help if they are missing."""
 
 from __future__ import annotations
 
@@ -9,25 +9,7 @@ from ..errors import MissingExtraError
 
 
 def require(module: str, extra: str) -> ModuleType:
-    """Import an optional dependency.
-
-    Parameters
-    ----------
-    module : str
-        Name of the module to import.
-    extra : str
-        Extra of this package that brings it.
-
-    Returns
-    -------
-    module
-        The imported module.
-
-    Raises
-    ------
-    MissingExtraError
-        If it is not installed.
-    """
+    """Import an optional dependency; raise a MissingExtraError that names its extra if it is not installed."""
     try:
         return importlib.import_module(module)
     except ModuleNotFoundError as error:

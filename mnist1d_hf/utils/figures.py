@@ -1,4 +1,4 @@
-"""What all figures share: their style, and how they are saved."""
+"""The style of all figures, and how they are saved."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 FORMATS = ("png", "svg", "pdf")
 
 GREY, DARK_GREY = "#9aa5b1", "#616e7c"
-"""Colours of guides and of what is published, and of the text at them."""
+"""Colours of guides and published values, and of their labels."""
 
 INK, ACCENT = "#1f2933", "#2f6fb0"
 """Colours of lines and text, and of what matters most."""
@@ -28,13 +28,13 @@ _STYLE = {
     "axes.labelcolor": INK,
     "xtick.color": INK,
     "ytick.color": INK,
-    # Fixed, so that the same figure has the same bytes in SVG too.
+    # Makes SVG files reproducible.
     "svg.hashsalt": "mnist1d-hf",
 }
 
 
 def new_grid(rows: int, columns: int, *, size: tuple[float, float], ticks: bool = False) -> tuple[Figure, Any]:
-    """Return an empty figure that needs no display, and its axes."""
+    """Return an empty figure, which needs no display, and its axes as a 2-D array; without ticks unless asked for."""
     matplotlib = require("matplotlib", "plot")
     figure_class = require("matplotlib.figure", "plot").Figure
     with matplotlib.rc_context(_STYLE):
@@ -47,30 +47,10 @@ def new_grid(rows: int, columns: int, *, size: tuple[float, float], ticks: bool 
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
-    """Write a figure, whole or not at all; the same figure gives the same bytes.
-
-    Parameters
-    ----------
-    figure : matplotlib.figure.Figure
-        Figure to write.
-    path : path-like
-        File to write, ``.png``, ``.svg`` or ``.pdf``.
-
-    Returns
-    -------
-    pathlib.Path
-        The file.
-
-    Raises
-    ------
-    ValueError
-        If the ending is another one.
-    OSError
-        If the file cannot be written.
-    """
+    """Write a figure as PNG, SVG or PDF, atomically; the same figure always gives the same bytes."""
     path = Path(path)
     file_format = check_format(path)
-    # Dates would make every file different.
+    # Without dates, which would make every file different.
     metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[file_format]
     with replacing(path) as unfinished, require("matplotlib", "plot").rc_context(_STYLE):
         figure.savefig(unfinished, format=file_format, dpi=150, metadata=metadata)
@@ -78,24 +58,8 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
 
 
 def check_format(path: str | os.PathLike[str]) -> str:
-    """Return the format a file's name asks for.
-
-    Parameters
-    ----------
-    path : path-like
-        Name of a file.
-
-    Returns
-    -------
-    str
-        ``"png"``, ``"svg"`` or ``"pdf"``.
-
-    Raises
-    ------
-    ValueError
-        If the ending is another one.
-    """
+    """Return the format that a file name asks for: ``"png"``, ``"svg"`` or ``"pdf"``; raise a ValueError for others."""
     file_format = Path(path).suffix.lstrip(".").lower()
     if file_format not in FORMATS:
-        raise ValueError(f"a figure's name must end in {', '.join('.' + name for name in FORMATS)}, got {str(path)!r}")
+        raise ValueError(f"the file name of a figure must end in .png, .svg or .pdf, got {str(path)!r}")
     return file_format

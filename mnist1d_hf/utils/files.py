@@ -1,4 +1,4 @@
-"""Files written whole or not at all, and the provenance of results."""
+"""Atomic writes (a file is written completely or not at all), and the provenance of results."""
 
 from __future__ import annotations
 
@@ -15,17 +15,9 @@ from typing import Any
 
 @contextmanager
 def replacing(path: Path) -> Iterator[Path]:
-    """Yield a file to write, which takes the place of another when the block ends, or vanishes when it fails.
+    """Yield a temporary path beside a file, which replaces the file when the block ends and is deleted if it fails.
 
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file to replace; its folder must exist.
-
-    Yields
-    ------
-    pathlib.Path
-        A path in the same folder.
+    The file's folder must exist.
     """
     unfinished = path.with_name(f".{path.name}.incomplete")
     try:
@@ -36,14 +28,14 @@ def replacing(path: Path) -> Iterator[Path]:
 
 
 def write_text(path: Path, text: str) -> None:
-    """Write a text file, whole or not at all, in UTF-8 and with ``\\n`` on every platform; its folder is created."""
+    """Write a text file atomically, in UTF-8 and with ``\\n`` on every platform; its folder is created."""
     path.parent.mkdir(parents=True, exist_ok=True)
     with replacing(path) as unfinished:
         unfinished.write_text(text, encoding="utf-8", newline="\n")
 
 
 def write_json(path: Path, content: Mapping[str, Any], indent: int | None = None, **options: Any) -> None:
-    """Write a JSON file, whole or not at all; further options are those of `json.dumps`."""
+    """Write a JSON file atomically; further options are those of `json.dumps`."""
     write_text(path, json.dumps(content, indent=indent, **options) + "\n")
 
 
@@ -54,5 +46,5 @@ def versions() -> dict[str, str]:
 
 
 def provenance() -> dict[str, Any]:
-    """Return what made a file of results: ``versions``, a dict, and ``command``, a string."""
+    """Return what produced a file of results: ``versions``, a dict, and ``command``, a string."""
     return {"versions": versions(), "command": " ".join([Path(sys.argv[0]).name, *sys.argv[1:]])}

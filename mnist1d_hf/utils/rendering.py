@@ -1,4 +1,4 @@
-"""Renders the cards' templates; a value that is missing is an error, not a blank."""
+"""Rendering of cards and reports; a missing value is an error, not a blank."""
 
 from __future__ import annotations
 
@@ -10,31 +10,13 @@ import jinja2
 
 
 def render_template(path: Path, **values: Any) -> str:
-    """Render a Markdown template.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The template.
-    **values : object
-        What it may use.
-
-    Returns
-    -------
-    str
-        The text.
-
-    Raises
-    ------
-    jinja2.UndefinedError
-        If the template asks for a value that is not there.
-    """
+    """Return a rendered Markdown template; raise a jinja2.UndefinedError if it uses a value that is not given."""
     return _environment(path.parent).get_template(path.name).render(**values)
 
 
 @cache
 def _environment(folder: Path) -> jinja2.Environment:
-    """Return what keeps the compiled templates of a folder: compiling takes longer than rendering."""
+    """Return the templates of a folder, cached because compiling one takes longer than rendering it."""
     return jinja2.Environment(
         loader=jinja2.FileSystemLoader(folder),
         undefined=jinja2.StrictUndefined,

@@ -1,4 +1,4 @@
-"""Folders of the repository that are shipped inside the package."""
+"""Folders of the repository that are shipped with the package."""
 
 from __future__ import annotations
 
@@ -6,25 +6,9 @@ from pathlib import Path
 
 
 def resource_folder(name: str) -> Path:
-    """Return a folder that stands at the top of the repository and, in a wheel, inside the package.
-
-    Parameters
-    ----------
-    name : str
-        Name of the folder.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
-
-    Raises
-    ------
-    FileNotFoundError
-        If the installation lacks it.
-    """
+    """Return a folder that is at the top of the repository and, in a wheel, inside the package."""
     package = Path(__file__).parent.parent
     for folder in (package / name, package.parent / name):
         if folder.is_dir():
             return folder
-    raise FileNotFoundError(f"the folder {name!r} is missing from this installation of mnist1d-hf; install it again")
+    raise FileNotFoundError(f"the folder {name!r} is missing from this installation of mnist1d-hf; reinstall it")

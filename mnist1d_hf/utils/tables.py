@@ -1,4 +1,4 @@
-"""Tables as text."""
+"""Text tables."""
 
 from __future__ import annotations
 
@@ -6,18 +6,7 @@ from collections.abc import Iterable, Sequence
 
 
 def align(lines: Iterable[Sequence[str]]) -> str:
-    """Return a table as text, its first column aligned left and the others right.
-
-    Parameters
-    ----------
-    lines : iterable of sequence of str
-        Cells of each line, equally many.
-
-    Returns
-    -------
-    str
-        A line each, without spaces at its end.
-    """
+    """Return lines of equally many cells as a text table, the first column aligned left and the others right."""
     lines = list(lines)
     widths = [max(map(len, column)) for column in zip(*lines, strict=True)]
     return "\n".join(

@@ -1,4 +1,4 @@
-"""Signals drawn with characters, for a terminal."""
+"""Signals drawn with text characters, for a terminal."""
 
 from __future__ import annotations
 
@@ -9,19 +9,9 @@ from numpy.typing import NDArray
 
 
 def plot_signal(x: NDArray[np.floating[Any]], height: int = 7) -> str:
-    """Draw one signal, a column a point, joined by vertical strokes.
+    """Draw a signal of shape (points,) as ``height`` >= 2 lines of ASCII, one column per point.
 
-    Parameters
-    ----------
-    x : ndarray, shape (points,)
-        Signal to draw; its range fills the height.
-    height : int
-        Number of lines, at least 2.
-
-    Returns
-    -------
-    str
-        ``height`` lines of ``points`` ASCII characters.
+    Its range fills the height; neighbouring points are joined by vertical strokes.
     """
     span = np.ptp(x) or 1.0
     rows = np.rint((x.max() - x) / span * (height - 1)).astype(int)
@@ -34,21 +24,9 @@ def plot_signal(x: NDArray[np.floating[Any]], height: int = 7) -> str:
 
 
 def plot_upright(x: NDArray[np.floating[Any]], width: int = 24, height: int = 20) -> list[str]:
-    """Draw one signal as the paper does, position downwards and value to the right, as a joined line.
+    """Draw a signal of shape (points,) as the paper does, with positions downwards and values to the right.
 
-    Parameters
-    ----------
-    x : ndarray, shape (points,)
-        Signal to draw; its range fills the width.
-    width : int
-        Number of columns, at least 2.
-    height : int
-        Number of lines, at least 1; each shows two rows of block characters.
-
-    Returns
-    -------
-    list of str
-        ``height`` lines of ``width`` characters.
+    Returns ``height`` >= 1 lines of ``width`` >= 2 block characters, each two rows high; its range fills the width.
     """
     samples = 8  # along the line, in each row
     positions = np.linspace(0, len(x) - 1, 2 * height * samples + 1)
@@ -56,7 +34,7 @@ def plot_upright(x: NDArray[np.floating[Any]], width: int = 24, height: int = 20
     columns = np.rint(np.interp(positions, np.arange(len(x)), scaled)).astype(int)
     canvas = np.zeros((2 * height, width), int)
     for row, filled in enumerate(canvas):
-        # With the first sample of the next row, so that the rows are joined.
+        # Include the first sample of the next row, so that rows are joined.
         passed = columns[row * samples : (row + 1) * samples + 1]
         filled[passed.min() : passed.max() + 1] = 1
     return ["".join(" ▀▄█"[cell] for cell in line) for line in canvas[::2] + 2 * canvas[1::2]]

@@ -49,7 +49,7 @@ def test_quickstart_checks_and_draws_the_papers_data(empty_folder):
     for config in ("default", "shuffled"):
         assert f'load_dataset("mnist1d", "{config}")' in result.output
     assert result.output.count("4000 train, 1000 test rows of 40 points, 10 classes") == 2
-    assert result.output.count("equal to the paper's") == 2
+    assert result.output.count("identical to the paper's") == 2
     assert [path.name for path in empty_folder.iterdir()] == ["mnist1d-samples.png"]
 
 
@@ -137,7 +137,7 @@ BAD_INPUT = [
     (("build", "full", "--overwrite"), 1, "holds files that no build wrote (notes.txt)"),
     (("build", "full/notes.txt"), 1, "is a file"),
     (("prepare", "tiny"), 2, "'tiny' is not one of"),
-    (("plot", "samples", "--output", "a.bmp"), 1, "must end in .png, .svg, .pdf, got 'a.bmp'"),
+    (("plot", "samples", "--output", "a.bmp"), 1, "must end in .png, .svg or .pdf, got 'a.bmp'"),
     (("plot", "samples", "--output", "no/where/a.png"), 1, "no/where"),
     (("plot", "samples"), 2, "Missing option '--output'"),
     (("plot", "stats", "--output", "a.png", "--set", "noise=1"), 2, "unknown generation parameter 'noise'"),
@@ -146,7 +146,7 @@ BAD_INPUT = [
     (("plot", "stats", "--output", "a.png", "--set", "padding=3"), 1, "'padding' parameter must be two integers"),
     (("plot", "stats", "--output", "a.png", "--set", "shuffle_seq=1"), 2, "must be true or false"),
     (("plot", "stats", "--output", "a.png", "--set", "train_split=2"), 1, "'train_split' parameter must be a number"),
-    (("quickstart", "--output", "a.doc"), 1, "must end in .png, .svg, .pdf, got 'a.doc'"),
+    (("quickstart", "--output", "a.doc"), 1, "must end in .png, .svg or .pdf, got 'a.doc'"),
 ]  # fmt: skip
 
 

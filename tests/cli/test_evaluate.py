@@ -170,7 +170,7 @@ BAD_INPUT = [
     (("cnn", "--output", "a.png"), 2, "--output is for the figure of a sweep"),
     (("cnn", "--config", "tiny"), 2, "'tiny' is not one of 'default', 'shuffled', 'large', 'custom-noise'"),
     (("cnn", "--set", "noise=1"), 2, "unknown generation parameter 'noise'"),
-    (("cnn", "--sweep", "seed=1:2:1", "--output", "a.bmp"), 1, "must end in .png, .svg, .pdf, got 'a.bmp'"),
+    (("cnn", "--sweep", "seed=1:2:1", "--output", "a.bmp"), 1, "must end in .png, .svg or .pdf, got 'a.bmp'"),
     (("cnn", "--sweep", "seed"), 1, "'seed' is not of the form PARAMETER=START:STOP:STEP"),
     (("cnn", "--sweep", "seed=1:2:1", "--set", "seed=3"), 1, "'seed' is swept, and set to 3 too"),
     (("cnn", "--set", "final_seq_length=30"), 1, "CNN takes signals of shape (batch, 40), got (1000, 30)"),

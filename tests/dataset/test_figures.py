@@ -78,7 +78,7 @@ def test_the_same_figure_has_the_same_bytes(file_format, tmp_path):
 
 
 def test_another_ending_raises(tmp_path):
-    with pytest.raises(ValueError, match=r"a figure's name must end in .png, .svg, .pdf, got '.*a.bmp'"):
+    with pytest.raises(ValueError, match=r"the file name of a figure must end in .png, .svg or .pdf, got '.*a.bmp'"):
         save_figure(figures.plot_templates(), tmp_path / "a.bmp")
 
 

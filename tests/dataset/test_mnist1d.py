@@ -215,13 +215,13 @@ def test_a_bad_value_is_named(changes, error, datasets_cache):
 
 
 def test_an_empty_split_is_refused():
-    with pytest.raises(ValueError, match=r"num_samples=10 with train_split=0.05 leaves no row for the 'train' split"):
+    with pytest.raises(ValueError, match=r"num_samples=10 with train_split=0.05 leaves no rows for the 'train' split"):
         load_dataset("mnist1d", num_samples=10, train_split=0.05)
 
 
 @pytest.mark.parametrize("option", [{"data_files": "a.csv"}, {"data_dir": "data"}, {"revision": "v1"}])
 def test_options_for_files_are_refused(option):
-    with pytest.raises(ValueError, match=r"has no meaning for 'mnist1d', which is generated here"):
+    with pytest.raises(ValueError, match=r"is not supported, since 'mnist1d' is generated; to read files, give their"):
         load_dataset("mnist1d", **option)
 
 

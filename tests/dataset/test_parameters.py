@@ -68,7 +68,7 @@ def test_a_scale_that_is_not_finite_raises(name, value):
 @pytest.mark.parametrize("name", SCALES)
 def test_a_negative_or_mistyped_scale_raises(name):
     assert getattr(GenerationParameters(**{name: 0}), name) == 0
-    with pytest.raises(ValueError, match=rf"'{name}' parameter must be a number of at least 0, got -0.1"):
+    with pytest.raises(ValueError, match=rf"'{name}' parameter must be a non-negative number, got -0.1"):
         GenerationParameters(**{name: -0.1})
     with pytest.raises(TypeError, match=rf"'{name}' parameter must be a finite number, got '0.1'"):
         GenerationParameters(**{name: "0.1"})
@@ -76,7 +76,9 @@ def test_a_negative_or_mistyped_scale_raises(name):
 
 @pytest.mark.parametrize("value", [0, 1, -0.5, 1.5, 0.0, 1.0])
 def test_a_train_split_outside_0_to_1_raises(value):
-    with pytest.raises(ValueError, match=rf"'train_split' parameter must be a number between 0 and 1.*, got {value}"):
+    with pytest.raises(
+        ValueError, match=rf"'train_split' parameter must be a number strictly between 0 and 1, got {value}"
+    ):
         GenerationParameters(train_split=value)
 
 
