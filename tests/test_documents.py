@@ -64,6 +64,19 @@ def test_the_readme_names_every_experiment():
     assert set(re.findall(r"^\| `([a-z0-9-]+)` \|", README, flags=re.MULTILINE)) >= set(TITLES | INTERACTIVE_TITLES)
 
 
+def test_the_pictures_and_links_of_the_readme_work_on_the_package_page():
+    links = re.findall(r"(!?)\[[^\]]*\]\(([^)\s]*)\)", README)
+    assert [target for _, target in links if not target.startswith("https://")] == []
+    assert not re.search(r"<(?:img|a)\b|^\[[^\]]+\]:", README, flags=re.MULTILINE)  # no other kinds of links
+    project = re.compile(r"https://(raw\.githubusercontent|github)\.com/mnist1d-hf/mnist1d-hf/((?:blob/)?main)/(.+)")
+    own = [(mark, *project.fullmatch(target).groups()) for mark, target in links if "/mnist1d-hf/" in target]
+    for mark, host, branch, path in own:
+        assert (host, branch) == (("raw.githubusercontent", "main") if mark else ("github", "blob/main"))
+        assert (ROOT / path).is_file(), path
+    assert {path for mark, *_, path in own if mark} >= {"models/results.png", "dataset_card/figures/samples.png"}
+    assert {path for mark, *_, path in own if not mark} >= {"models/README.md", "results/README.md", "CHANGELOG.md"}
+
+
 def test_versions_and_citation_agree():
     changelog = (ROOT / "CHANGELOG.md").read_text(encoding="utf-8")
     assert f"## {__version__}" in changelog
