@@ -1,4 +1,4 @@
-"""Loading script of MNIST-1D for `datasets` 3, which still runs scripts; it needs `pip install mnist1d-hf`.
+"""The loading script of MNIST-1D for `datasets` 3, which still runs scripts; requires `pip install mnist1d-hf`.
 
 load_dataset("mnist1d.py", "shuffled", trust_remote_code=True)
 """

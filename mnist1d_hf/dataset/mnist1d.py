@@ -81,6 +81,11 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         If a parameter is unknown, or its value is of the wrong type.
     ValueError
         If the config is unknown, or a parameter's value is out of range.
+
+    Examples
+    --------
+    >>> Mnist1D(config_name="large", num_samples=1100).config.split_rows
+    {'train': 1000, 'test': 100}
     """
 
     BUILDER_CONFIG_CLASS = Mnist1DConfig
