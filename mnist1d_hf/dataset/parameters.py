@@ -78,9 +78,10 @@ class GenerationParameters:
     def __post_init__(self) -> None:
         """Normalise and validate every field."""
         self._set("num_samples", check_integer("num_samples", self.num_samples, low=NUM_CLASSES))
-        self._set("train_split", check_real("train_split", self.train_split))
-        if not 0 < self.train_split < 1:
+        train_split = check_real("train_split", self.train_split)
+        if not 0 < train_split < 1:
             raise value_error("train_split", self.train_split, "a number strictly between 0 and 1")
+        self._set("train_split", train_split)
         self._set("template_len", check_integer("template_len", self.template_len, low=2))
         self._set("padding", _padding(self.padding))
         self._set("max_translation", check_integer("max_translation", self.max_translation, low=1))
