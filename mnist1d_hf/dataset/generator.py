@@ -161,7 +161,7 @@ def construction_steps(
     digit : int
         Digit to make, 0 to 9.
     parameters : GenerationParameters, optional
-        Table 2 of the paper by default; their seed is ignored.
+        Table 2 of the paper by default; ``parameters.seed`` is ignored.
     seed : int
         Seed of the example, in ``[0, 2**32)``.
 

@@ -58,6 +58,6 @@ BASELINE_CONFIGS = tuple(name for name, preset in PRESETS.items() if preset.has_
 
 
 def evaluation_config(trained_on: str) -> str:
-    """Return the config whose test rows evaluate a model trained on the given one, also one unknown to this package."""
+    """Return the config whose test rows evaluate a model trained on a config: itself if this package does not know it."""
     preset = PRESETS.get(trained_on)
     return (preset and preset.evaluation_config) or trained_on
