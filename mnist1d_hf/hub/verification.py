@@ -1,4 +1,4 @@
-"""Pulls back what is published, with the clients everybody has, and checks it: hashes, rows and accuracies."""
+"""Downloads what is published, with the clients everybody has, and checks it: hashes, rows and accuracies."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
 from .account import check_namespace
+from .client import connect, explained
 from .dataset_repo import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
-from .model_repo import dataset_repo_id, model_repo_id
-from .remote import connect, explained, retry
+from .naming import dataset_repo_id, model_repo_id
+from .retries import retry
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Check:
     what: str
     """``"files"``, a config and split, ``"accuracy"``, or the file that is wrong."""
     ok: bool
-    """Whether it is as it should be."""
+    """Whether it passed."""
     detail: str
     """What was found."""
 
@@ -58,20 +59,20 @@ def verify(
     namespace : str
         User or organisation.
     only : {"dataset", "models"}, optional
-        Check one part; both if not given.
+        Check one part; both by default.
     expected : iterable of str
-        Ids of repositories that must be there; without any, those that are there are checked.
+        Ids of repositories that must exist; others are checked if they do.
     revision : str, optional
-        Branch, tag or commit to check; the main branch if not given.
+        Branch, tag or commit to check; the main branch by default.
     progress : callable, optional
-        Called with each check when it is done.
+        Called with each check once it is done.
     token : str, optional
-        Token of the Hub, for private repositories; that of `huggingface_hub` if not given.
+        Token of the Hub, for private repositories; by default the one that `huggingface_hub` finds.
 
     Returns
     -------
     list of Check
-        All of them, also those that went well.
+        All of them, those that passed too.
 
     Raises
     ------
@@ -109,8 +110,8 @@ def verify(
     if not checks:
         at = f" at the revision {revision!r}" if revision else ""
         raise HubError(
-            f"nothing is published in {namespace!r}{at}, or it is private and there is no token that may read it; publish it "
-            f"with: mnist1d-hf publish {namespace}"
+            f"nothing is published in {namespace!r}{at}, or it is private and there is no token that may read it; to publish, "
+            f"run: mnist1d-hf publish {namespace}"
         )
     return checks
 
@@ -123,7 +124,7 @@ def _repositories(namespace: str, only: str | None) -> list[tuple[str, str]]:
 
 
 class _Puller:
-    """Downloads into a folder of its own and loads from there, so that no cache of the user hides a difference."""
+    """Downloads to a folder of its own and loads from there, so that the user's caches hide no difference."""
 
     def __init__(self, api: HfApi, folder: Path, revision: str | None) -> None:
         self._api = api
@@ -136,7 +137,7 @@ class _Puller:
         return self._pull(repo_type, repo_id, self._revision)
 
     def split(self, folder: Path, config: str, split: str) -> Any:
-        """Load a split with stock `datasets`; whether it has the rows that the card says is left to the caller."""
+        """Load a split with stock `datasets`; whether it has as many rows as the card says is left to the caller."""
         cache = str(self._folder / "datasets")
         return datasets.load_dataset(str(folder), config, split=split, cache_dir=cache, verification_mode="no_checks")
 
@@ -146,7 +147,7 @@ class _Puller:
         if key not in self._test_rows:
             folder = self._pull("dataset", repo_id, revision)
             if folder is None and self._revision:
-                # What is published to a branch is tagged when it is published to the main one.
+                # Data on a branch gets its tag only when it is published to the main branch.
                 folder = self._pull("dataset", repo_id, self._revision)
             self._test_rows[key] = folder and self.split(folder, config, "test")
         return self._test_rows[key]
@@ -182,7 +183,10 @@ def _check_dataset(pull: _Puller, repo_id: str, folder: Path) -> Iterator[Check]
     script = f"{repo_id.partition('/')[2]}.py"
     if (folder / script).exists():
         yield Check(
-            repo_id, script, False, "`datasets` takes it for a script and refuses the repository; delete it there"
+            repo_id,
+            script,
+            False,
+            "`datasets` takes it for a loading script and refuses the repository; delete it there",
         )
     try:
         card = DatasetCard.load(folder / CARD_NAME).data
@@ -192,7 +196,7 @@ def _check_dataset(pull: _Puller, repo_id: str, folder: Path) -> Iterator[Check]
             for config in MetadataConfigs.from_dataset_card_data(card)
             for split, info in infos[config].splits.items()
         ]
-    except Exception as error:  # whatever reading raises is what is wrong with the card
+    except Exception as error:  # of any kind: it says what is wrong with the card
         yield Check(repo_id, CARD_NAME, False, f"it does not list configs with their splits: {_one_line(error)}")
         return
     if not splits:
