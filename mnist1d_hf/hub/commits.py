@@ -7,6 +7,7 @@ attempt starts by comparing again, so that nothing is done twice, even if the an
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, Discussion
 from huggingface_hub.errors import HfHubHTTPError
@@ -73,14 +74,19 @@ def _commit(target: Target, release: Release, plan: PublishedRepo) -> PublishedR
     # Pull requests only go to the main branch.
     if len(operations) > MAX_OPERATIONS and target.revision is None:
         return _merge(target, release, plan, operations)
-    info = target.api.create_commit(
-        **release.repo,
-        operations=operations,
-        commit_message=TITLE,
-        parent_commit=plan.commit,
-        revision=target.revision,
-    )
+    info = _create_commit(target, release, operations, parent_commit=plan.commit, revision=target.revision)
     return replace(plan, commit=info.oid)
+
+
+def _create_commit(target: Target, release: Release, operations: list[Operation], **options: Any) -> CommitInfo:
+    info: CommitInfo = target.api.create_commit(**release.repo, operations=operations, commit_message=TITLE, **options)
+    return info
+
+
+def _add_commits(target: Target, release: Release, info: CommitInfo, operations: list[Operation]) -> None:
+    """Add to a pull request what was too much for its first commit."""
+    for start in range(MAX_OPERATIONS, len(operations), MAX_OPERATIONS):
+        _create_commit(target, release, operations[start : start + MAX_OPERATIONS], revision=info.pr_revision)
 
 
 def _propose(target: Target, release: Release, plan: PublishedRepo, operations: list[Operation]) -> PublishedRepo:
@@ -89,8 +95,8 @@ def _propose(target: Target, release: Release, plan: PublishedRepo, operations: 
         proposed = read_repo(target.api, **release.repo, revision=earlier.git_reference)
         if all(_is_done(release, change, proposed) for change in plan.changes):
             return replace(plan, pull_request=earlier.url)
-    info = _open_pull_request(target, release, plan, operations[:MAX_OPERATIONS])
-    _add_commits(target, release, info, operations[MAX_OPERATIONS:])
+    info = _create_commit(target, release, operations[:MAX_OPERATIONS], parent_commit=plan.commit, create_pr=True)
+    _add_commits(target, release, info, operations)
     return replace(plan, pull_request=info.pr_url)
 
 
@@ -103,11 +109,11 @@ def _is_done(release: Release, change: FileChange, remote: RemoteRepo) -> bool:
 def _merge(target: Target, release: Release, plan: PublishedRepo, operations: list[Operation]) -> PublishedRepo:
     """Gather many files in a pull request and merge it, so that readers see all of them at once."""
     api, repo = target.api, release.repo
-    info = _open_pull_request(target, release, plan, operations[:MAX_OPERATIONS])
+    info = _create_commit(target, release, operations[:MAX_OPERATIONS], parent_commit=plan.commit, create_pr=True)
     number = info.pr_num
     assert number is not None
     try:
-        _add_commits(target, release, info, operations[MAX_OPERATIONS:])
+        _add_commits(target, release, info, operations)
         # The others were left by an interrupted run, or belong to another publisher, who then starts again on top of this.
         for other in _find_pull_requests(target, release):
             if other.num != number:
@@ -126,18 +132,3 @@ def _find_pull_requests(target: Target, release: Release) -> list[Discussion]:
         **release.repo, author=target.author, discussion_type="pull_request", discussion_status="open"
     )
     return [discussion for discussion in found if discussion.title == TITLE]
-
-
-def _open_pull_request(
-    target: Target, release: Release, plan: PublishedRepo, operations: list[Operation]
-) -> CommitInfo:
-    info: CommitInfo = target.api.create_commit(
-        **release.repo, operations=operations, commit_message=TITLE, parent_commit=plan.commit, create_pr=True
-    )
-    return info
-
-
-def _add_commits(target: Target, release: Release, info: CommitInfo, operations: list[Operation]) -> None:
-    for start in range(0, len(operations), MAX_OPERATIONS):
-        part = operations[start : start + MAX_OPERATIONS]
-        target.api.create_commit(**release.repo, operations=part, commit_message=TITLE, revision=info.pr_revision)

@@ -23,18 +23,11 @@ from ..version import DATA_VERSION, TAGS, __version__
 TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
 """Ids of the benchmark's tasks, by the config they are about."""
 
-# Lower bounds of the Hub's size categories; https://huggingface.co/docs/hub/datasets-cards
-_SIZE_CATEGORIES = {
-    "n<1K": 0,
-    "1K<n<10K": 10**3,
-    "10K<n<100K": 10**4,
-    "100K<n<1M": 10**5,
-    "1M<n<10M": 10**6,
-    "10M<n<100M": 10**7,
-    "100M<n<1B": 10**8,
-    "1B<n<10B": 10**9,
-    "10B<n<100B": 10**10,
-}
+# The Hub's size categories, by the number of digits of the number of rows; https://huggingface.co/docs/hub/datasets-cards
+_SIZE_CATEGORIES = (
+    *("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"),
+    *("100M<n<1B", "1B<n<10B", "10B<n<100B"),
+)
 
 
 def render_dataset_card(
@@ -127,5 +120,4 @@ def _metadata(infos: Mapping[str, DatasetInfo]) -> DatasetCardData:
 
 def _size_categories(infos: Mapping[str, DatasetInfo]) -> list[str]:
     rows = [sum(split.num_examples for split in info.splits.values()) for info in infos.values()]
-    found = {max((low, name) for name, low in _SIZE_CATEGORIES.items() if low <= count) for count in rows}
-    return [name for _, name in sorted(found)]
+    return [_SIZE_CATEGORIES[place] for place in sorted({max(len(str(count)) - 3, 0) for count in rows})]

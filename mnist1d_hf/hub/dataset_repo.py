@@ -121,8 +121,7 @@ def build_dataset_repo(
     return BuiltRepo(
         folder=folder,
         rows={
-            name: {split: split_info.num_examples for split, split_info in info.splits.items()}
-            for name, info in infos.items()
+            name: {split: found.num_examples for split, found in info.splits.items()} for name, info in infos.items()
         },
         files={path.relative_to(folder).as_posix(): path.stat().st_size for path in paths},
         infos=infos,
@@ -142,15 +141,13 @@ def write_documents(
 def _rows_by_config(
     names: Sequence[str], num_samples: int | None, parameters: Mapping[str, Any]
 ) -> dict[str, dict[str, int]]:
-    """Return which configs ``num_samples`` is for: those of independent shards, which can have any number of rows."""
+    """Return ``num_samples`` by the configs it is for: those of independent shards, which can have any number of rows."""
     if num_samples is None:
         return {}
     sharded = [name for name, preset in PRESETS.items() if preset.is_sharded]
     if not set(sharded) & set(names):
-        raise ValueError(
-            f"num_samples={num_samples} applies to the config {', '.join(map(repr, sharded))} alone, which is not among "
-            f"{names}"
-        )
+        named = " and ".join(map(repr, sharded))
+        raise ValueError(f"num_samples={num_samples} applies to the config {named} alone, which is not among {names}")
     if "num_samples" in parameters:
         raise ValueError("num_samples is given twice, alone and among the parameters; leave out one")
     return {name: {"num_samples": num_samples} for name in sharded}
