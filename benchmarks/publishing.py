@@ -48,7 +48,8 @@ def run(hub, number):
     """Measure everything once, in namespaces of its own."""
     from mnist1d_hf.baselines import list_checkpoints
     from mnist1d_hf.hub import publish, verify
-    from mnist1d_hf.hub.model_repo import build_model_repo, model_repo_id
+    from mnist1d_hf.hub.model_repo import build_model_repo
+    from mnist1d_hf.hub.naming import model_repo_id
 
     ours, plain = f"ours{number}", f"plain{number}"
     hub.add_user("ada", orgs={**hub.users.get("ada", {}), ours: "write", plain: "write"})

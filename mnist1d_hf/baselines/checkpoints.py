@@ -9,20 +9,13 @@ from pathlib import Path
 from typing import Any
 
 from huggingface_hub import hf_hub_download
-from huggingface_hub.errors import (
-    HfHubHTTPError,
-    LocalEntryNotFoundError,
-    OfflineModeIsEnabled,
-    RemoteEntryNotFoundError,
-    RepositoryNotFoundError,
-    RevisionNotFoundError,
-)
+from huggingface_hub.errors import RemoteEntryNotFoundError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
 
 from ..errors import CheckpointError, HubError
-from ..utils.hub_errors import network_errors
+from ..utils.hub_errors import explain
 from ..version import DATA_VERSION, __version__
 
 CONFIG_NAME = "config.json"
@@ -124,7 +117,7 @@ def resolve_file(model_id: str | os.PathLike[str], name: str, **download: Any) -
             f"{model_id} has no {name} on the Hub; a checkpoint is a repository with {CONFIG_NAME} and {WEIGHTS_NAME}"
         ) from error
     except Exception as error:
-        reason = _reason(error, options.get("revision"))
+        reason = explain(error, endpoint=options.get("endpoint"), revision=options.get("revision"))
         if reason is None:
             raise
         raise HubError(f"{name} of {str(model_id)!r} cannot be loaded: {reason}") from error
@@ -178,28 +171,6 @@ def read_config(path: Path) -> dict[str, Any]:
                 f"pip install --upgrade mnist1d-hf"
             )
     return config
-
-
-def _reason(error: Exception, revision: str | None) -> str | None:
-    """Return why a file could not be downloaded, and what to do; None for what the Hub and the network are not to blame for."""
-    # What is not in the cache either is reported as missing there, with the reason behind it.
-    cause = error.__cause__ if isinstance(error, LocalEntryNotFoundError) else error
-    if isinstance(cause, RepositoryNotFoundError):
-        return (
-            "there is no such repository on the Hub, or it is private; for a private one log in with `hf auth login`, or set "
-            "HF_TOKEN"
-        )
-    if isinstance(cause, RevisionNotFoundError):
-        return f"there is no revision {revision!r}; give a branch, a tag or a commit of the repository"
-    if isinstance(cause, HfHubHTTPError):
-        status = cause.response.status_code
-        token = "log in with `hf auth login`, or set HF_TOKEN, to a token that may read it"
-        return f"the Hub answered {status}; {token if status in (401, 403) else 'try again later'}"
-    if cause is None or isinstance(cause, OfflineModeIsEnabled):
-        return "it is not in the cache, and this is offline; load it once with a network and without HF_HUB_OFFLINE"
-    if cause is not error or isinstance(cause, network_errors()):
-        return f"the Hub cannot be reached ({str(cause) or type(cause).__name__}); check the network and try again"
-    return None
 
 
 def _is_newer(version: str, known: str) -> bool:

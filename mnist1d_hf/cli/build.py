@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 import datasets
@@ -11,32 +12,40 @@ import datasets
 from ..dataset.presets import CONFIGS
 from ..dataset.registration import NAME
 from ..hub.dataset_repo import build_dataset_repo
-from .options import config_choice, json_option
+from .options import config_choice, json_option, set_option
 
 
 @click.command("build")
 @click.argument("output_dir", type=click.Path(path_type=Path))
-@click.option(
-    "--config", "configs", type=config_choice, multiple=True, help="Config to include; all four if not given."
-)
+@click.option("--config", "configs", type=config_choice, multiple=True, help="Config to include; all four by default.")
 @click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
-@click.option("--overwrite", is_flag=True, help="Replace what an earlier build wrote to OUTPUT_DIR.")
+@set_option
+@click.option("--overwrite", is_flag=True, help="Replace an earlier build in OUTPUT_DIR.")
 @json_option
 def build_command(
-    output_dir: Path, configs: tuple[str, ...], num_samples: int | None, overwrite: bool, as_json: bool
+    output_dir: Path,
+    configs: tuple[str, ...],
+    num_samples: int | None,
+    changes: dict[str, Any],
+    overwrite: bool,
+    as_json: bool,
 ) -> None:
     """Write a complete dataset repository to OUTPUT_DIR.
 
     The folder holds Parquet files for each config and split, figures and the dataset card. Stock datasets loads it without
-    this package: load_dataset("OUTPUT_DIR", "shuffled").
+    this package: load_dataset("OUTPUT_DIR", "shuffled"). --set changes every config that is named with --config, and the
+    card says so.
 
     \b
     Examples:
       mnist1d-hf build mnist1d
       mnist1d-hf build small --config default --config shuffled
       mnist1d-hf build big --config large --num-samples 10000000
+      mnist1d-hf build noisy --config custom-noise --set corr_noise_scale=0.4
     """
-    repo = build_dataset_repo(output_dir, configs=configs, num_samples=num_samples, overwrite=overwrite)
+    repo = build_dataset_repo(
+        output_dir, configs=configs, num_samples=num_samples, parameters=changes, overwrite=overwrite
+    )
     if as_json:
         click.echo(json.dumps({"folder": str(repo.folder), "rows": repo.rows, "files": repo.files}, indent=2))
         return
@@ -48,25 +57,31 @@ def build_command(
 
 @click.command("prepare")
 @click.argument("configs", metavar="[CONFIG]...", type=config_choice, nargs=-1)
+@set_option
 @json_option
-def prepare_command(configs: tuple[str, ...], as_json: bool) -> None:
-    """Fill the cache of datasets with the named configs.
+def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], as_json: bool) -> None:
+    """Fill the cache of datasets with the named configs, all four by default (190 MB).
 
-    Then load_dataset("mnist1d", CONFIG) works without importing this package. All four configs are prepared if none
-    is named; they take 190 MB.
+    Then load_dataset("mnist1d", CONFIG) works without importing this package. --set changes every config that is named;
+    load_dataset finds it by the same parameters, as the command prints them.
 
     \b
     Examples:
       mnist1d-hf prepare
       mnist1d-hf prepare default shuffled
+      mnist1d-hf prepare custom-noise --set corr_noise_scale=0.4
     """
-    folders = {}
+    if changes and not configs:
+        raise click.UsageError("--set needs the configs that it changes; name them, for example custom-noise")
+    folders, calls = {}, []
     for config in configs or CONFIGS:
-        builder = datasets.load_dataset_builder(NAME, config)
+        builder = datasets.load_dataset_builder(NAME, config, **changes)
         builder.download_and_prepare()
         folders[config] = builder.cache_dir
-    if as_json:
-        click.echo(json.dumps(folders, indent=2))
-        return
-    for config, folder in folders.items():
-        click.echo(f'load_dataset("{NAME}", "{config}")  {folder}')
+        # Without the package, datasets compares parameters as they are written, and takes those of the config for others.
+        used = builder.config.parameters
+        given = [
+            f", {name}={value}" for name in changes if (value := getattr(used, name)) != getattr(CONFIGS[config], name)
+        ]
+        calls.append(f'load_dataset("{NAME}", "{config}"{"".join(given)})  {builder.cache_dir}')
+    click.echo(json.dumps(folders, indent=2) if as_json else "\n".join(calls))

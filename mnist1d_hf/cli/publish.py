@@ -13,25 +13,25 @@ import click
 from .options import config_choice, json_option
 
 if TYPE_CHECKING:
-    from ..hub.publishing import PublishedRepo
+    from ..hub.planning import PublishedRepo
     from ..hub.verification import Check
 
 
 @click.command("publish")
 @click.argument("namespace")
 @click.option(
-    "--only", type=click.Choice(("dataset", "models", "collection")), help="Publish one part; all three if not given."
+    "--only", type=click.Choice(("dataset", "models", "collection")), help="Publish one part; all three by default."
 )
 @click.option(
-    "--config", "configs", type=config_choice, multiple=True, help="Config of the dataset; all four if not given."
+    "--config", "configs", type=config_choice, multiple=True, help="Config of the dataset; all four by default."
 )
 @click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
 @click.option("--private", is_flag=True, help="Make new repositories private.")
 @click.option("--create-pr", is_flag=True, help="Propose the changes as pull requests.")
-@click.option("--revision", help="Branch to publish to, made if needed; main if not given.")
-@click.option("--dry-run", is_flag=True, help="Only show what would happen; this takes no token.")
-@click.option("--yes", is_flag=True, help="Do not ask before anything is changed.")
-@click.option("--verify/--no-verify", "with_verification", default=True, help="Pull everything back and check it.")
+@click.option("--revision", help="Branch to publish to, created if needed; main by default.")
+@click.option("--dry-run", is_flag=True, help="Only show what would happen; this needs no token.")
+@click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
+@click.option("--verify/--no-verify", "with_verification", default=True, help="Download everything again and check it.")
 def publish_command(
     namespace: str,
     only: str | None,
@@ -46,8 +46,8 @@ def publish_command(
 ) -> None:
     """Publish the dataset and the baselines to NAMESPACE on the Hub.
 
-    NAMESPACE is your user name or an organisation. First you see what happens to each file. Each repository then gets one
-    commit, or none if nothing differs from what is there. Repeat the command if it is interrupted.
+    NAMESPACE is your user name or an organisation. The command first shows what happens to each file. Each repository then
+    gets one commit, or none if nothing has changed. Rerun the command to resume after an interruption.
 
     \b
     Examples:
@@ -62,7 +62,7 @@ def publish_command(
         if dry_run or yes or not any(repo.changed for repo in planned):
             return True
         if not sys.stdin.isatty():
-            raise click.UsageError("nobody can be asked here; give --yes to publish without a question")
+            raise click.UsageError("cannot ask for confirmation without a terminal; give --yes to publish without it")
         return click.confirm("Publish this?", abort=True)
 
     published = publish(
@@ -86,14 +86,14 @@ def publish_command(
 
 @click.command("verify")
 @click.argument("namespace")
-@click.option("--only", type=click.Choice(("dataset", "models")), help="Check one part; both if not given.")
-@click.option("--revision", help="Branch, tag or commit to check; main if not given.")
+@click.option("--only", type=click.Choice(("dataset", "models")), help="Check one part; both by default.")
+@click.option("--revision", help="Branch, tag or commit to check; main by default.")
 @json_option
 def verify_command(namespace: str, only: str | None, revision: str | None, as_json: bool) -> None:
-    """Pull back what is published in NAMESPACE and check it.
+    """Download what is published in NAMESPACE and check it.
 
-    Every file is compared with the hash it was published with, every config the card lists is loaded, and every checkpoint
-    is evaluated and compared with what its card claims. The exit status is 1 if anything differs.
+    Every file is compared with the hash it was published with, every config that the card lists is loaded, and every
+    checkpoint is evaluated and compared with what its card claims. The exit status is 1 if a check fails.
 
     \b
     Examples:
@@ -109,7 +109,7 @@ def verify_command(namespace: str, only: str | None, revision: str | None, as_js
 
 
 def _format_plan(planned: Sequence[PublishedRepo]) -> str:
-    """Return each repository with what happens to its files; those that stay are only counted."""
+    """Return each repository with what happens to its files; unchanged ones are only counted."""
     lines = []
     for repo in planned:
         lines.append(f"{repo.repo_type} {repo.repo_id}")
@@ -122,9 +122,7 @@ def _format_plan(planned: Sequence[PublishedRepo]) -> str:
         if unchanged:
             lines.append(f"  unchanged {unchanged:>10}  {'item' if repo.repo_type == 'collection' else 'file'}s")
     changed = sum(repo.changed for repo in planned)
-    lines.append(
-        f"{changed} of {len(planned)} change." if changed else "All of this is published already; nothing changes."
-    )
+    lines.append(f"{changed} of {len(planned)} change." if changed else "Everything is published already.")
     return "\n".join(lines)
 
 
@@ -143,9 +141,8 @@ def _show_check(check: Check) -> None:
 
 
 def _report(checks: Sequence[Check], *, quiet: bool = False) -> None:
-    """Say how many checks went well, or fail."""
-    wrong = sum(not check.ok for check in checks)
-    if wrong:
-        raise click.ClickException(f"{wrong} of {len(checks)} checks went wrong")
+    failed = sum(not check.ok for check in checks)
+    if failed:
+        raise click.ClickException(f"{failed} of {len(checks)} checks failed")
     if not quiet:
-        click.echo(f"All {len(checks)} checks went well.")
+        click.echo(f"All {len(checks)} checks passed.")

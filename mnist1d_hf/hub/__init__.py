@@ -1,7 +1,8 @@
-"""Repositories as the Hub likes them: built on disk, published to a namespace, and checked there."""
+"""Repositories for the Hub: built on disk, published to a namespace, and verified there."""
 
 from __future__ import annotations
 
+from importlib import import_module
 from typing import Any
 
 from ..errors import HubError
@@ -9,15 +10,12 @@ from .dataset_repo import BuiltRepo, build_dataset_repo
 
 __all__ = ["BuiltRepo", "Check", "HubError", "PublishedRepo", "build_dataset_repo", "publish", "verify"]
 
+# They use checkpoints, and torch with them, so they are imported when they are first used.
+_LAZY = {"PublishedRepo": "planning", "publish": "publishing", "Check": "verification", "verify": "verification"}
+
 
 def __getattr__(name: str) -> Any:
-    """Import what publishes checkpoints, and torch with it, when it is first used."""
-    if name in ("PublishedRepo", "publish"):
-        from . import publishing
-
-        return getattr(publishing, name)
-    if name in ("Check", "verify"):
-        from . import verification
-
-        return getattr(verification, name)
+    """Import what publishes and verifies."""
+    if name in _LAZY:
+        return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

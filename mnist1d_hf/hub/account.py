@@ -10,57 +10,28 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
 from ..errors import HubError
-from .remote import retry
+from .retries import retry
 
 
 def check_namespace(namespace: str) -> None:
-    """Raise a ValueError unless the name can be one of the Hub's users or organisations.
-
-    Parameters
-    ----------
-    namespace : str
-        User or organisation.
-
-    Raises
-    ------
-    ValueError
-        If it is empty, a path, or has other characters than the Hub allows.
-    """
+    """Raise a ValueError unless a user or an organisation on the Hub can have this name."""
     if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9]|[-_.](?=[A-Za-z0-9])){0,41}", namespace):
         raise ValueError(
-            f"the namespace {namespace!r} is no name of a user or an organisation on the Hub: up to 42 letters and digits, "
-            f"with single '-', '_' and '.' between them"
+            f"the namespace {namespace!r} cannot be a user or an organisation on the Hub: names have up to 42 letters and "
+            f"digits, with single '-', '_' and '.' between them"
         )
 
 
 def check_account(api: HfApi, namespace: str) -> str:
-    """Raise a HubError unless there is a token that may write to the namespace, as far as the Hub tells.
-
-    Parameters
-    ----------
-    api : huggingface_hub.HfApi
-        Client.
-    namespace : str
-        User or organisation.
-
-    Returns
-    -------
-    str
-        Name of the account.
-
-    Raises
-    ------
-    HubError
-        If the token is missing, read-only or of an account that may not write to the namespace.
-    """
+    """Return the name of the account; raise a HubError unless its token may write to the namespace, as far as the Hub tells."""
     if not (api.token or get_token()):
         raise HubError("there is no token for the Hub; log in with `hf auth login`, or set HF_TOKEN")
     account = retry(api.whoami)
     name = str(account["name"])
     if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
         raise HubError(
-            f"the token of {name} is read-only; make one that may write at https://huggingface.co/settings/tokens and log in "
-            f"with `hf auth login`"
+            f"the token of {name} is read-only; create one that may write at https://huggingface.co/settings/tokens and log "
+            f"in with `hf auth login`"
         )
     roles = {organisation["name"]: organisation.get("roleInOrg") for organisation in account.get("orgs", ())}
     writable = [name, *(organisation for organisation, role in roles.items() if role != "read")]
@@ -69,7 +40,7 @@ def check_account(api: HfApi, namespace: str) -> str:
     if namespace in roles:
         reason = f"{name} may only read in {namespace}"
     elif _exists(api.get_user_overview, namespace) or _exists(api.get_organization_overview, namespace):
-        reason = f"{name} is no member of {namespace}"
+        reason = f"{name} is not a member of {namespace}"
     else:
         reason = f"there is no user or organisation {namespace!r} on the Hub"
     raise HubError(f"{reason}; publish to one of: {', '.join(writable)}")

@@ -1,4 +1,4 @@
-"""Compares a repository on disk with the one on the Hub: what a release would change there."""
+"""Compares a release on disk with a repository on the Hub: what publishing would change there."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from .manifest import MANIFEST_NAME, FileHash
-from .remote import RemoteRepo
+from .remote_repo import RemoteRepo
 
 Status = Literal["new", "changed", "unchanged", "deleted", "conflict"]
 
@@ -17,28 +17,16 @@ class FileChange:
 
     path: str
     size: int
-    """Bytes, of the file that goes if it is deleted."""
+    """Bytes; those of the file on the Hub if it is deleted."""
     status: Status
-    """``conflict``: the file on the Hub was not written by this package, or was changed since."""
+    """``conflict``: the file on the Hub was not written by this package, or has been changed since."""
 
 
 def compare(local: dict[str, FileHash], remote: RemoteRepo, manifest: dict[str, FileHash]) -> list[FileChange]:
-    """Compare files on disk with a repository.
+    """Compare the files to publish, by path, with a repository; return one change per file, sorted by path.
 
-    Parameters
-    ----------
-    local : dict of str to FileHash
-        Files to publish, with their manifest.
-    remote : RemoteRepo
-        What is there.
-    manifest : dict of str to FileHash
-        What an earlier release wrote there. Files it lists that are no longer in ``local`` are deleted, if nobody changed
-        them; files it does not list belong to others and are left alone.
-
-    Returns
-    -------
-    list of FileChange
-        One a file, sorted by path.
+    ``manifest`` lists what an earlier release wrote. Of those files, the ones no longer in ``local`` are deleted unless
+    somebody changed them. Files that it does not list belong to others and are kept.
     """
     changes = [FileChange(path, file.size, _status(path, file, remote, manifest)) for path, file in local.items()]
     changes += [

@@ -1,8 +1,9 @@
-"""The dataset card, rendered from a template and from the code's own values."""
+"""The dataset card and the benchmark's tasks, rendered from a template and from the code's own values."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 import yaml
 from datasets import DatasetInfo
@@ -11,55 +12,38 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCardData
 
 from .. import paper
+from ..dataset.mnist1d import Mnist1D
 from ..dataset.parameters import PARAMETER_NAMES, GenerationParameters
 from ..dataset.presets import CONFIGS, PRESETS
 from ..dataset.templates import CLASS_NAMES
-from ..utils.rendering import render_template
+from ..utils.rendering import render_card
 from ..utils.resources import resource_folder
-from ..version import DATA_VERSION, __version__
+from ..version import DATA_VERSION, TAGS, __version__
 
 TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
-"""Ids of the benchmark's tasks by the config they are about."""
+"""Ids of the benchmark's tasks, by the config they are about."""
 
-# Lower bounds of the Hub's size categories; https://huggingface.co/docs/hub/datasets-cards
-_SIZE_CATEGORIES = {
-    "n<1K": 0,
-    "1K<n<10K": 10**3,
-    "10K<n<100K": 10**4,
-    "100K<n<1M": 10**5,
-    "1M<n<10M": 10**6,
-    "10M<n<100M": 10**7,
-    "100M<n<1B": 10**8,
-    "1B<n<10B": 10**9,
-    "10B<n<100B": 10**10,
-}
+# The Hub's size categories, by the number of digits of the number of rows; https://huggingface.co/docs/hub/datasets-cards
+_SIZE_CATEGORIES = (
+    *("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"),
+    *("100M<n<1B", "1B<n<10B", "10B<n<100B"),
+)
 
 
-def render_card(infos: dict[str, DatasetInfo], repo_id: str = "<namespace>/mnist1d") -> str:
-    """Render the card of a dataset repository.
-
-    Parameters
-    ----------
-    infos : dict of str to datasets.DatasetInfo
-        Features, splits and sizes of each config in the repository, by name.
-    repo_id : str
-        Id of the repository on the Hub.
-
-    Returns
-    -------
-    str
-        The text of README.md, metadata included.
-
-    Raises
-    ------
-    jinja2.UndefinedError
-        If the template asks for a value that is not there.
-    """
-    text = render_template(
+def render_dataset_card(
+    infos: Mapping[str, DatasetInfo], repo_id: str = "<namespace>/mnist1d", parameters: Mapping[str, Any] | None = None
+) -> str:
+    """Render the card of a repository with these configs; ``parameters`` are the values that were set for all of them."""
+    used = {name: _parameters(name, info, parameters) for name, info in infos.items()}
+    changes = {name: _changes(name, values) for name, values in used.items()}
+    return render_card(
+        _metadata(infos),
         resource_folder("dataset_card") / "template.md",
         configs=infos,
-        descriptions={name: preset.description for name, preset in PRESETS.items()},
-        parameters={name: _parameters(name, info) for name, info in infos.items()},
+        descriptions={name: _description(name, changes[name]) for name in infos},
+        parameters=used,
+        changes=changes,
+        lengths=sorted({values.final_seq_length for values in used.values()}),
         repo_id=repo_id,
         parameter_names=PARAMETER_NAMES,
         table_2=GenerationParameters(),
@@ -68,38 +52,49 @@ def render_card(infos: dict[str, DatasetInfo], repo_id: str = "<namespace>/mnist
         data_version=DATA_VERSION,
         version=__version__,
     )
-    return f"---\n{_metadata(infos).to_yaml()}\n---\n\n{text}"
 
 
 def render_tasks(configs: Iterable[str]) -> str:
-    """Render ``eval.yaml``, which registers the accuracy on the paper's two datasets as tasks of a benchmark.
-
-    Parameters
-    ----------
-    configs : iterable of str
-        Configs in the repository.
-
-    Returns
-    -------
-    str
-        The text of the file; see https://huggingface.co/docs/hub/eval-results.
-    """
-    present = set(configs)
+    """Render ``eval.yaml``, which makes the accuracy on configs a benchmark; https://huggingface.co/docs/hub/eval-results."""
     content = {
         "name": "MNIST-1D",
         "description": "Accuracy in percent on the 1000 test rows of MNIST-1D.",
-        "tasks": [
-            {"id": task, "config": config, "split": "test"} for config, task in TASKS.items() if config in present
-        ],
+        "tasks": [{"id": TASKS[config], "config": config, "split": "test"} for config in configs],
     }
     return str(yaml.safe_dump(content, sort_keys=False))
 
 
-def _parameters(name: str, info: DatasetInfo) -> GenerationParameters:
-    return CONFIGS[name].replace(num_samples=sum(split.num_examples for split in info.splits.values()))
+def task_configs(infos: Mapping[str, DatasetInfo], parameters: Mapping[str, Any] | None = None) -> list[str]:
+    """Return the configs that are tasks of the benchmark: those of the paper, unchanged."""
+    return [name for name in TASKS if name in infos and not _changes(name, _parameters(name, infos[name], parameters))]
 
 
-def _metadata(infos: dict[str, DatasetInfo]) -> DatasetCardData:
+def _parameters(name: str, info: DatasetInfo, parameters: Mapping[str, Any] | None) -> GenerationParameters:
+    rows = sum(split.num_examples for split in info.splits.values())
+    return CONFIGS[name].replace(**{**(parameters or {}), "num_samples": rows})
+
+
+def _changes(name: str, used: GenerationParameters) -> dict[str, Any]:
+    """Return the values in which a config differs from that of the package; one of shards may have any number of rows."""
+    return {
+        parameter: getattr(used, parameter)
+        for parameter in PARAMETER_NAMES
+        if getattr(used, parameter) != getattr(CONFIGS[name], parameter)
+        and not (parameter == "num_samples" and PRESETS[name].is_sharded)
+    }
+
+
+def _description(name: str, changes: Mapping[str, Any]) -> str:
+    if not changes:
+        return PRESETS[name].description
+    values = [
+        f"`{parameter}={value}` instead of `{getattr(CONFIGS[name], parameter)}`"
+        for parameter, value in changes.items()
+    ]
+    return f"The config `{name}` of `mnist1d-hf` with {', '.join(values)}."
+
+
+def _metadata(infos: Mapping[str, DatasetInfo]) -> DatasetCardData:
     data = DatasetCardData(
         pretty_name="MNIST-1D",
         license="apache-2.0",
@@ -108,13 +103,13 @@ def _metadata(infos: dict[str, DatasetInfo]) -> DatasetCardData:
         size_categories=_size_categories(infos),
         annotations_creators=["machine-generated"],
         source_datasets=["original"],
-        tags=["timeseries", "tabular", "mnist", "mnist-1d", "synthetic", "benchmark", "icml-2024"],
+        tags=[*TAGS, "tabular", "mnist", "synthetic", "benchmark", "icml-2024"],
     )
     MetadataConfigs(
         {
             name: {
                 "data_files": [{"split": split, "path": f"{name}/{split}-*"} for split in info.splits],
-                **({"default": True} if name == "default" else {}),
+                **({"default": True} if name == Mnist1D.DEFAULT_CONFIG_NAME else {}),
             }
             for name, info in infos.items()
         }
@@ -123,7 +118,6 @@ def _metadata(infos: dict[str, DatasetInfo]) -> DatasetCardData:
     return data
 
 
-def _size_categories(infos: dict[str, DatasetInfo]) -> list[str]:
+def _size_categories(infos: Mapping[str, DatasetInfo]) -> list[str]:
     rows = [sum(split.num_examples for split in info.splits.values()) for info in infos.values()]
-    found = {max((low, name) for name, low in _SIZE_CATEGORIES.items() if low <= count) for count in rows}
-    return [name for _, name in sorted(found)]
+    return [_SIZE_CATEGORIES[place] for place in sorted({max(len(str(count)) - 3, 0) for count in rows})]

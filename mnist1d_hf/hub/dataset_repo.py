@@ -5,28 +5,31 @@ from __future__ import annotations
 import math
 import os
 import shutil
-from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import pyarrow.parquet as pq
 from datasets import DatasetInfo
 from datasets.utils import tqdm
-from filelock import FileLock, Timeout
 
 from ..dataset.mnist1d import Mnist1D
-from ..dataset.presets import CONFIGS
+from ..dataset.presets import CONFIGS, PRESETS
+from ..utils.files import write_text
 from ..utils.resources import resource_folder
-from .dataset_card import TASKS, render_card, render_tasks
+from .dataset_card import render_dataset_card, render_tasks, task_configs
+from .repo_folder import replacing_folder
 
 ROWS_PER_FILE = 100_000
-"""Rows of a Parquet file: 16 MB, so that the large config gives each of several workers a file."""
+"""Rows of a Parquet file: 16 MB, so that each of several workers gets files of a large config."""
 
 CARD_NAME = "README.md"
 TASKS_NAME = "eval.yaml"
 FIGURE_FOLDER = "figures"
+
+_OUR_FILES = (CARD_NAME, TASKS_NAME, f"{FIGURE_FOLDER}/*.png", *(f"{config}/*-of-*.parquet" for config in CONFIGS))
 
 
 @dataclass(frozen=True)
@@ -48,23 +51,27 @@ def build_dataset_repo(
     *,
     configs: Iterable[str] | None = None,
     num_samples: int | None = None,
+    parameters: Mapping[str, Any] | None = None,
     overwrite: bool = False,
 ) -> BuiltRepo:
     """Write a dataset repository that stock `datasets` loads from the folder or, once uploaded, from the Hub.
 
-    The same call writes the same bytes. Everything is written beside the folder and renamed at the end: if that fails or is
-    interrupted, the folder is what it was.
+    The same call writes the same bytes. Everything is written beside the folder and renamed at the end, so the folder is
+    unchanged if the build fails or is interrupted.
 
     Parameters
     ----------
     output_dir : path-like
         Folder to write; it must be missing or empty, unless ``overwrite`` is given.
     configs : iterable of str, optional
-        Configs to include, all four if not given.
+        Configs to include, all four by default.
     num_samples : int, optional
         Rows of ``large``, train and test together.
+    parameters : mapping of str to object, optional
+        Generation parameters to change, by name, in each of ``configs``, which must then be given. The card says what was
+        changed, and a changed ``default`` or ``shuffled`` is not listed as a task of the benchmark.
     overwrite : bool
-        Replace what an earlier build wrote. A folder that holds anything else is refused all the same.
+        Replace an earlier build. A folder that holds anything else is refused all the same.
 
     Returns
     -------
@@ -73,51 +80,88 @@ def build_dataset_repo(
 
     Raises
     ------
+    TypeError
+        If a parameter is unknown, or its value is of the wrong type.
     ValueError
-        If a config is unknown, or ``num_samples`` is given without ``large`` or out of range.
+        If a config is unknown, a value is out of range or turns a config into another, ``num_samples`` is given without
+        ``large``, or ``parameters`` without ``configs``.
     OSError
         If the folder must not be replaced, or cannot be written.
+
+    Examples
+    --------
+    >>> from tempfile import TemporaryDirectory
+    >>> with TemporaryDirectory() as folder:
+    ...     repo = build_dataset_repo(folder, configs=["custom-noise"], parameters={"corr_noise_scale": 0.4})
+    >>> repo.rows
+    {'custom-noise': {'train': 4000, 'test': 1000}}
     """
+    parameters = dict(parameters or {})
+    if parameters and not configs:
+        raise ValueError(
+            f"changed parameters ({', '.join(parameters)}) need the configs they are for; name them, for example "
+            f"--config custom-noise (configs=['custom-noise'])"
+        )
     names = list(dict.fromkeys(configs or CONFIGS))
-    if num_samples is not None and "large" not in names:
-        raise ValueError(f"num_samples={num_samples} applies to the config 'large' alone, which is not among {names}")
+    rows = _rows_by_config(names, num_samples, parameters)
     folder = Path(output_dir).resolve()
-    # A cache of its own: from the user's, a builder would take up the info of an earlier preparation.
-    with TemporaryDirectory() as cache, _replacing(folder, overwrite=overwrite) as unfinished:
-        changes = {"large": {} if num_samples is None else {"num_samples": num_samples}}
-        builders = {name: Mnist1D(config_name=name, cache_dir=cache, **changes.get(name, {})) for name in names}
+    with (
+        # A cache of its own: from the user's, a builder would take over the info of an earlier preparation.
+        TemporaryDirectory() as cache,
+        replacing_folder(folder, patterns=_OUR_FILES, overwrite=overwrite) as unfinished,
+    ):
+        builders = {
+            name: Mnist1D(config_name=name, cache_dir=cache, **{**parameters, **rows.get(name, {})}) for name in names
+        }
+        _refuse_twins(names, parameters)
         infos = {name: _write_config(builder, unfinished / name) for name, builder in builders.items()}
         shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, unfinished / FIGURE_FOLDER)
-        write_documents(unfinished, infos)
+        write_documents(unfinished, infos, parameters=parameters)
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return BuiltRepo(
         folder=folder,
         rows={
-            name: {split: split_info.num_examples for split, split_info in info.splits.items()}
-            for name, info in infos.items()
+            name: {split: found.num_examples for split, found in info.splits.items()} for name, info in infos.items()
         },
         files={path.relative_to(folder).as_posix(): path.stat().st_size for path in paths},
         infos=infos,
     )
 
 
-def write_documents(folder: Path, infos: dict[str, DatasetInfo], **card: str) -> None:
-    """Write what describes a repository: the card, and ``eval.yaml`` if it has a config that is a benchmark.
+def write_documents(
+    folder: Path, infos: Mapping[str, DatasetInfo], *, parameters: Mapping[str, Any] | None = None, **card: str
+) -> None:
+    """Write the card of a repository, and ``eval.yaml`` if a config is a benchmark; ``card`` goes to its renderer."""
+    write_text(folder / CARD_NAME, render_dataset_card(infos, parameters=parameters, **card))
+    tasks = task_configs(infos, parameters)
+    if tasks:
+        write_text(folder / TASKS_NAME, render_tasks(tasks))
 
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of the repository.
-    infos : dict of str to datasets.DatasetInfo
-        Features, splits and sizes of each config in the repository, by name.
-    **card : str
-        Other arguments of `render_card`.
-    """
-    texts = {CARD_NAME: render_card(infos, **card)}
-    if any(config in infos for config in TASKS):
-        texts[TASKS_NAME] = render_tasks(infos)
-    for name, text in texts.items():
-        (folder / name).write_text(text, encoding="utf-8", newline="\n")
+
+def _rows_by_config(
+    names: Sequence[str], num_samples: int | None, parameters: Mapping[str, Any]
+) -> dict[str, dict[str, int]]:
+    """Return ``num_samples`` by the configs it is for: those of independent shards, which can have any number of rows."""
+    if num_samples is None:
+        return {}
+    sharded = [name for name, preset in PRESETS.items() if preset.is_sharded]
+    if not set(sharded) & set(names):
+        named = " and ".join(map(repr, sharded))
+        raise ValueError(f"num_samples={num_samples} applies to the config {named} alone, which is not among {names}")
+    if "num_samples" in parameters:
+        raise ValueError("num_samples is given twice, alone and among the parameters; leave out one")
+    return {name: {"num_samples": num_samples} for name in sharded}
+
+
+def _refuse_twins(names: Iterable[str], parameters: Mapping[str, Any]) -> None:
+    """Raise if shuffling is turned on or off in a config that has a twin which is just that."""
+    for name in names if "shuffle_seq" in parameters else ():
+        shuffled = CONFIGS[name].replace(shuffle_seq=parameters["shuffle_seq"])
+        for other, values in CONFIGS.items():
+            if other != name and values == shuffled:
+                raise ValueError(
+                    f"shuffle_seq={shuffled.shuffle_seq} makes the config {name!r} the config {other!r}; name that one"
+                )
 
 
 def _write_config(builder: Mnist1D, folder: Path) -> DatasetInfo:
@@ -150,68 +194,3 @@ def _write_split(builder: Mnist1D, split: str, rows: int, folder: Path) -> None:
                 write_page_index=True,
             )
             progress.update(len(table))
-
-
-def _check_replaceable(folder: Path, *, overwrite: bool) -> None:
-    """Raise if writing the folder would lose something, or pull the ground from under the shell."""
-    if folder.exists() and not folder.is_dir():
-        raise FileExistsError(f"{folder} is a file; name a folder to write the repository to")
-    if Path.cwd().is_relative_to(folder):
-        raise FileExistsError(f"{folder} is or holds the current folder; name a folder inside it, for example mnist1d")
-    if not folder.exists() or not any(folder.iterdir()):
-        return
-    if not overwrite:
-        raise FileExistsError(f"{folder} is not empty; name another folder, or give --overwrite (overwrite=True)")
-    foreign = sorted(
-        relative.as_posix()
-        for relative in (path.relative_to(folder) for path in folder.rglob("*") if not path.is_dir())
-        if not _is_ours(relative)
-    )
-    if foreign:
-        raise FileExistsError(
-            f"{folder} holds files that no build wrote ({', '.join(foreign[:3])}{', ...' if len(foreign) > 3 else ''}), so "
-            f"it is not overwritten; name another folder, or move them away"
-        )
-
-
-def _is_ours(path: Path) -> bool:
-    """Whether a build writes a file of this name."""
-    return path.as_posix() in (CARD_NAME, TASKS_NAME) or any(
-        PurePosixPath(path.as_posix()).match(pattern)
-        for pattern in (f"{FIGURE_FOLDER}/*.png", *(f"{config}/*-of-*.parquet" for config in CONFIGS))
-    )
-
-
-@contextmanager
-def _replacing(folder: Path, *, overwrite: bool) -> Iterator[Path]:
-    """Yield an empty folder that takes the place of another when the block ends, or vanishes when it fails.
-
-    What a killed run left behind is cleared, or put back, by the next.
-    """
-    folder.parent.mkdir(parents=True, exist_ok=True)
-    unfinished, replaced, lock = (
-        folder.with_name(f".{folder.name}.{suffix}") for suffix in ("incomplete", "replaced", "lock")
-    )
-    try:
-        with FileLock(lock, timeout=0):
-            if replaced.exists() and not folder.exists():
-                replaced.rename(folder)
-            shutil.rmtree(unfinished, ignore_errors=True)
-            shutil.rmtree(replaced, ignore_errors=True)
-            try:
-                _check_replaceable(folder, overwrite=overwrite)
-                unfinished.mkdir()
-                yield unfinished
-                if folder.exists():
-                    folder.rename(replaced)
-                unfinished.rename(folder)
-            except BaseException:
-                if replaced.exists() and not folder.exists():
-                    replaced.rename(folder)
-                raise
-            finally:
-                shutil.rmtree(unfinished, ignore_errors=True)
-                shutil.rmtree(replaced, ignore_errors=True)
-                lock.unlink(missing_ok=True)
-    except Timeout:
-        raise FileExistsError(f"another build is writing {folder}; wait for it to end") from None

@@ -1,6 +1,6 @@
 """The manifest of a repository: which files `mnist1d-hf` wrote, and their hashes.
 
-It tells files of this package from those of others, which a later release must keep, and lets anyone check what they pulled.
+It tells this package's files from those of others, which later releases must keep, and lets anyone check a download.
 """
 
 from __future__ import annotations
@@ -8,9 +8,10 @@ from __future__ import annotations
 import hashlib
 import json
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from ..utils.files import write_json
 from ..version import DATA_VERSION, __version__
 
 MANIFEST_NAME = ".mnist1d-hf.json"
@@ -29,18 +30,7 @@ class FileHash:
 
 
 def hash_file(path: Path) -> FileHash:
-    """Hash a file.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The file.
-
-    Returns
-    -------
-    FileHash
-        Its size and hashes.
-    """
+    """Return the size and hashes of a file."""
     content = path.read_bytes()
     return FileHash(
         size=len(content),
@@ -50,67 +40,29 @@ def hash_file(path: Path) -> FileHash:
 
 
 def hash_folder(folder: Path) -> dict[str, FileHash]:
-    """Hash every file of a folder.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        The folder.
-
-    Returns
-    -------
-    dict of str to FileHash
-        By the path inside the folder, sorted.
-    """
+    """Hash every file in a folder, by its path there, sorted."""
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return {path.relative_to(folder).as_posix(): hash_file(path) for path in paths}
 
 
 def write_manifest(folder: Path, files: dict[str, FileHash]) -> None:
-    """Write the manifest of a repository.
-
-    Parameters
-    ----------
-    folder : pathlib.Path
-        Folder of the repository.
-    files : dict of str to FileHash
-        Its files, the manifest excepted.
-    """
+    """Write the manifest of a repository in a folder; ``files`` are all files but the manifest itself."""
     content = {
         "package_version": __version__,
         "data_version": DATA_VERSION,
-        "files": {
-            path: {"size": file.size, "sha256": file.sha256, "git_oid": file.git_oid}
-            for path, file in sorted(files.items())
-        },
+        "files": {path: asdict(file) for path, file in sorted(files.items())},
     }
-    (folder / MANIFEST_NAME).write_text(json.dumps(content, indent=1) + "\n", encoding="utf-8", newline="\n")
+    write_json(folder / MANIFEST_NAME, content, indent=1)
 
 
 def parse_manifest(text: str) -> dict[str, FileHash]:
-    """Read a manifest.
-
-    Parameters
-    ----------
-    text : str
-        Content of the file.
-
-    Returns
-    -------
-    dict of str to FileHash
-        The files `mnist1d-hf` wrote, by path.
-
-    Raises
-    ------
-    ValueError
-        If the text is no manifest.
-    """
+    """Return the files that a manifest lists, by path; raise a ValueError if the text is not a manifest."""
     try:
         files = {name: FileHash(**values) for name, values in json.loads(text)["files"].items()}
         if not all(map(_is_valid, files.values())):
-            raise ValueError("a size or hash that is none")
+            raise ValueError("a size or a hash is not valid")
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{MANIFEST_NAME} is no list of files of mnist1d-hf ({error!r})") from error
+        raise ValueError(f"{MANIFEST_NAME} is not a manifest of mnist1d-hf ({error!r})") from error
     return files
 
 

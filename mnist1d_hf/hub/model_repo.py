@@ -15,8 +15,10 @@ from ..baselines.registry import checkpoint_folder
 from ..baselines.report import CARD_NAME, render_model_card
 from ..baselines.runs import CURVES_NAME, METRICS_NAME, ONNX_NAME
 from ..dataset.presets import evaluation_config
+from ..utils.files import write_text
 from ..utils.resources import resource_folder
 from .dataset_card import TASKS
+from .naming import dataset_repo_id, model_repo_id, release_tag
 
 EVALUATE_NAME = "evaluate.py"
 EVAL_RESULTS_NAME = ".eval_results/mnist1d.yaml"
@@ -24,55 +26,8 @@ EVAL_RESULTS_NAME = ".eval_results/mnist1d.yaml"
 _COPIED = (WEIGHTS_NAME, METRICS_NAME, CURVES_NAME, ONNX_NAME)
 
 
-def dataset_repo_id(namespace: str) -> str:
-    """Return the id of the dataset repository in a namespace."""
-    return f"{namespace}/mnist1d"
-
-
-def model_repo_id(namespace: str, name: str, config: str) -> str:
-    """Return the id of the repository of a checkpoint in a namespace.
-
-    Parameters
-    ----------
-    namespace : str
-        User or organisation.
-    name : str
-        Name of the model.
-    config : str
-        Config of the dataset it was trained on.
-
-    Returns
-    -------
-    str
-        For example ``"<namespace>/mnist1d-cnn"``, or ``"<namespace>/mnist1d-cnn-shuffled"``.
-    """
-    return f"{namespace}/mnist1d-{name}{'' if config == 'default' else f'-{config}'}"
-
-
-def release_tag(data_version: str) -> str:
-    """Return the tag of a dataset repository that holds this version of the data."""
-    return f"v{data_version}"
-
-
 def build_model_repo(output_dir: Path, name: str, config: str, namespace: str) -> None:
-    """Write the repository of a checkpoint inside the package; the same call writes the same bytes.
-
-    Parameters
-    ----------
-    output_dir : pathlib.Path
-        Folder to write, which is made.
-    name : str
-        Name of the model.
-    config : str
-        Config of the dataset it was trained on.
-    namespace : str
-        User or organisation it will belong to.
-
-    Raises
-    ------
-    ValueError
-        If there is no such checkpoint.
-    """
+    """Write the repository of a bundled checkpoint to a new folder; the same call writes the same bytes."""
     source = checkpoint_folder(name, config)
     repo_id, dataset_id = model_repo_id(namespace, name, config), dataset_repo_id(namespace)
     metrics = json.loads((source / METRICS_NAME).read_text(encoding="utf-8"))
@@ -91,21 +46,20 @@ def build_model_repo(output_dir: Path, name: str, config: str, namespace: str) -
         EVAL_RESULTS_NAME: _eval_results(metrics, repo_id, dataset_id),
     }
     for file, text in texts.items():
-        (output_dir / file).parent.mkdir(exist_ok=True)
-        (output_dir / file).write_text(text, encoding="utf-8", newline="\n")
+        write_text(output_dir / file, text)
 
 
 def _evaluation_script(repo_id: str) -> str:
-    """Return the evaluation script with the repository filled in, so that it runs from its address alone."""
+    """Return the evaluation script with its repository filled in, so that it runs from its address alone."""
     script = (resource_folder("models") / EVALUATE_NAME).read_text(encoding="utf-8")
     before, placeholder, after = script.partition("REPOSITORY = None\n")
     if not placeholder:
-        raise ValueError(f"{EVALUATE_NAME} has no place for the repository")
+        raise ValueError(f"{EVALUATE_NAME} has no line REPOSITORY = None to fill in")
     return f'{before}REPOSITORY = "{repo_id}"\n{after}'
 
 
 def _eval_results(metrics: dict[str, Any], repo_id: str, dataset_id: str) -> str:
-    """Return the measured accuracy in the form of https://huggingface.co/docs/hub/eval-results."""
+    """Return the measured accuracy in the format of https://huggingface.co/docs/hub/eval-results."""
     entry = EvalResultEntry(
         dataset_id=dataset_id,
         task_id=TASKS[evaluation_config(metrics["config"])],

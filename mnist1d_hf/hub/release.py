@@ -16,11 +16,12 @@ from huggingface_hub import DatasetCard, HfApi
 from ..baselines.registry import list_checkpoints
 from ..dataset.presets import CONFIGS
 from .comparison import FileChange, compare
-from .dataset_card import render_card
+from .dataset_card import render_dataset_card
 from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
-from .model_repo import build_model_repo, dataset_repo_id, model_repo_id
-from .remote import RemoteRepo, read_text
+from .model_repo import build_model_repo
+from .naming import dataset_repo_id, model_repo_id
+from .remote_repo import RemoteRepo, read_text
 
 
 @dataclass(frozen=True)
@@ -34,31 +35,19 @@ class Release:
     folder: Path
     """Where it is."""
     infos: dict[str, DatasetInfo] = field(default_factory=dict)
-    """Of a dataset, what the built configs hold; a model has none."""
+    """Features, splits and sizes of the built configs of a dataset; none for a model."""
     files: dict[str, FileHash] = field(default_factory=dict)
-    """Hashes of its files, without the documents that depend on what is on the Hub: manifest, and card of a dataset."""
+    """Hashes of its files, except for documents that depend on what is on the Hub: manifest, and card of a dataset."""
 
     @property
     def repo(self) -> dict[str, Any]:
-        """Id and type, as the client's functions take them."""
+        """Id and type, as arguments of the client's functions."""
         return {"repo_id": self.repo_id, "repo_type": self.repo_type}
 
     def compare(self, api: HfApi, remote: RemoteRepo) -> list[FileChange]:
-        """Finish the documents for what is on the Hub, and compare all files with it.
+        """Finish the documents to suit what is on the Hub, and compare all files with it.
 
-        Configs of the dataset that are there and not in this release stay there, and stay in the card.
-
-        Parameters
-        ----------
-        api : huggingface_hub.HfApi
-            Client.
-        remote : RemoteRepo
-            What is there.
-
-        Returns
-        -------
-        list of FileChange
-            One a file, sorted by path.
+        Configs of the dataset that are on the Hub but not in this release are kept, in the card too.
         """
         local = self._finish({}, {})
         if remote.commit is None or all(remote.holds(path, file) for path, file in local.items()):
@@ -70,7 +59,7 @@ class Release:
         return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
 
     def _remote_manifest(self, api: HfApi, remote: RemoteRepo) -> dict[str, FileHash]:
-        """Return the files that an earlier release wrote, or none if there is no manifest that can be read."""
+        """Return the files that an earlier release wrote; none if there is no readable manifest."""
         if remote.commit is None or MANIFEST_NAME not in remote.files:
             return {}
         try:
@@ -79,15 +68,15 @@ class Release:
             return {}
 
     def _listed(self, api: HfApi, remote: RemoteRepo, configs: Set[str]) -> dict[str, DatasetInfo]:
-        """Return what the card on the Hub says of these configs: nothing if somebody left it so that it cannot be read."""
+        """Return what the card on the Hub says of these configs; nothing if somebody made it unreadable."""
         if not configs or remote.commit is None or CARD_NAME not in remote.files:
             return {}
         text = read_text(api, **self.repo, commit=remote.commit, path=CARD_NAME)
         try:
             infos = DatasetInfosDict.from_dataset_card_data(DatasetCard(text).data)
             listed = {name: info for name, info in infos.items() if name in configs}
-            render_card({**listed, **self.infos})
-        except Exception:  # any; what is wrong with the card shows when it is compared
+            render_dataset_card({**listed, **self.infos})
+        except Exception:  # of any kind; the comparison shows what is wrong with the card
             return {}
         return listed
 
@@ -111,28 +100,9 @@ def built_releases(
     configs: Iterable[str] | None = None,
     num_samples: int | None = None,
 ) -> Iterator[list[Release]]:
-    """Build what is to be published in a temporary folder.
+    """Build what is to be published in a temporary folder; the dataset comes first, for the models name it.
 
-    Parameters
-    ----------
-    namespace : str
-        User or organisation.
-    only : str, optional
-        ``"dataset"`` or ``"models"``; both if not given, none for anything else.
-    configs : iterable of str, optional
-        Configs of the dataset, all four if not given.
-    num_samples : int, optional
-        Rows of the config ``large``.
-
-    Yields
-    ------
-    list of Release
-        The dataset first: the models name it.
-
-    Raises
-    ------
-    ValueError
-        If a config is unknown, or ``num_samples`` is given without ``large`` or out of range.
+    ``only`` is "dataset" or "models"; both are built by default, and neither for anything else.
     """
     with TemporaryDirectory() as temporary:
         releases = []

@@ -1,4 +1,4 @@
-"""Pulls back what is published, with the clients everybody has, and checks it: hashes, rows and accuracies."""
+"""Downloads what is published, with the clients everybody has, and checks it: hashes, rows and accuracies."""
 
 from __future__ import annotations
 
@@ -22,10 +22,11 @@ from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
 from .account import check_namespace
+from .client import connect, explained
 from .dataset_repo import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
-from .model_repo import dataset_repo_id, model_repo_id
-from .remote import connect, explained, retry
+from .naming import dataset_repo_id, model_repo_id
+from .retries import retry
 
 
 @dataclass(frozen=True)
@@ -37,7 +38,7 @@ class Check:
     what: str
     """``"files"``, a config and split, ``"accuracy"``, or the file that is wrong."""
     ok: bool
-    """Whether it is as it should be."""
+    """Whether it passed."""
     detail: str
     """What was found."""
 
@@ -58,20 +59,20 @@ def verify(
     namespace : str
         User or organisation.
     only : {"dataset", "models"}, optional
-        Check one part; both if not given.
+        Check one part; both by default.
     expected : iterable of str
-        Ids of repositories that must be there; without any, those that are there are checked.
+        Ids of repositories that must exist; others are checked if they do.
     revision : str, optional
-        Branch, tag or commit to check; the main branch if not given.
+        Branch, tag or commit to check; the main branch by default.
     progress : callable, optional
-        Called with each check when it is done.
+        Called with each check once it is done.
     token : str, optional
-        Token of the Hub, for private repositories; that of `huggingface_hub` if not given.
+        Token of the Hub, for private repositories; by default the one that `huggingface_hub` finds.
 
     Returns
     -------
     list of Check
-        All of them, also those that went well.
+        All of them, those that passed too.
 
     Raises
     ------
@@ -100,17 +101,17 @@ def verify(
                 if repo_id in expected:
                     note(Check(repo_id, "files", False, "the repository is missing"))
                 continue
-            note(_check_files(repo_id, folder))
+            note(_check(repo_id, "files", partial(_examine_files, folder)))
             if repo_type == "model":
-                note(_check_model(pull, repo_id, folder))
-                continue
-            for check in _check_dataset(pull, repo_id, folder):
-                note(check)
+                note(_check(repo_id, "accuracy", partial(_examine_accuracy, pull, folder)))
+            else:
+                for check in _check_dataset(pull, repo_id, folder):
+                    note(check)
     if not checks:
         at = f" at the revision {revision!r}" if revision else ""
         raise HubError(
-            f"nothing is published in {namespace!r}{at}, or it is private and there is no token that may read it; publish it "
-            f"with: mnist1d-hf publish {namespace}"
+            f"nothing is published in {namespace!r}{at}, or it is private and there is no token that may read it; to publish, "
+            f"run: mnist1d-hf publish {namespace}"
         )
     return checks
 
@@ -123,12 +124,10 @@ def _repositories(namespace: str, only: str | None) -> list[tuple[str, str]]:
 
 
 class _Puller:
-    """Downloads into a folder of its own and loads from there, so that no cache of the user hides a difference."""
+    """Downloads to a folder of its own and loads from there, so that the user's caches hide no difference."""
 
     def __init__(self, api: HfApi, folder: Path, revision: str | None) -> None:
-        self._api = api
-        self._folder = folder
-        self._revision = revision
+        self._api, self._folder, self._revision = api, folder, revision
         self._test_rows: dict[tuple[str, str, str], Any] = {}
 
     def repo(self, repo_type: str, repo_id: str) -> Path | None:
@@ -136,7 +135,7 @@ class _Puller:
         return self._pull(repo_type, repo_id, self._revision)
 
     def split(self, folder: Path, config: str, split: str) -> Any:
-        """Load a split with stock `datasets`; whether it has the rows that the card says is left to the caller."""
+        """Load a split with stock `datasets`; whether it has as many rows as the card says is left to the caller."""
         cache = str(self._folder / "datasets")
         return datasets.load_dataset(str(folder), config, split=split, cache_dir=cache, verification_mode="no_checks")
 
@@ -146,7 +145,7 @@ class _Puller:
         if key not in self._test_rows:
             folder = self._pull("dataset", repo_id, revision)
             if folder is None and self._revision:
-                # What is published to a branch is tagged when it is published to the main one.
+                # Data on a branch gets its tag only when it is published to the main branch.
                 folder = self._pull("dataset", repo_id, self._revision)
             self._test_rows[key] = folder and self.split(folder, config, "test")
         return self._test_rows[key]
@@ -160,30 +159,36 @@ class _Puller:
                 return None
 
 
-def _check_files(repo_id: str, folder: Path) -> Check:
+def _check(repo_id: str, what: str, examine: Callable[[], str]) -> Check:
+    """Return what an examination finds; whatever it raises is what is wrong, unless the Hub is to blame."""
+    try:
+        return Check(repo_id, what, True, examine())
+    except HubError:
+        raise
+    except Exception as error:
+        return Check(repo_id, what, False, _one_line(error))
+
+
+def _examine_files(folder: Path) -> str:
     """Compare the files with the manifest they were published with."""
     path = folder / MANIFEST_NAME
     if not path.is_file():
-        return Check(repo_id, "files", False, f"there is no {MANIFEST_NAME}: this was not published by mnist1d-hf")
-    try:
-        manifest = parse_manifest(path.read_text(encoding="utf-8", errors="replace"))
-    except ValueError as error:
-        return Check(repo_id, "files", False, str(error))
+        raise ValueError(f"there is no {MANIFEST_NAME}: this was not published by mnist1d-hf")
+    manifest = parse_manifest(path.read_text(encoding="utf-8", errors="replace"))
     wrong = [
         name for name, file in manifest.items() if not (folder / name).is_file() or hash_file(folder / name) != file
     ]
     if wrong or not manifest:
-        return Check(repo_id, "files", False, f"missing or changed: {', '.join(wrong) or 'all'}")
-    return Check(repo_id, "files", True, f"{len(manifest)} files as published")
+        raise ValueError(f"missing or changed: {', '.join(wrong) or 'all'}")
+    return f"{len(manifest)} files as published"
 
 
 def _check_dataset(pull: _Puller, repo_id: str, folder: Path) -> Iterator[Check]:
-    """Load every config the card lists."""
+    """Load every config that the card lists."""
     script = f"{repo_id.partition('/')[2]}.py"
     if (folder / script).exists():
-        yield Check(
-            repo_id, script, False, "`datasets` takes it for a script and refuses the repository; delete it there"
-        )
+        detail = "`datasets` takes it for a loading script and refuses the repository; delete it there"
+        yield Check(repo_id, script, False, detail)
     try:
         card = DatasetCard.load(folder / CARD_NAME).data
         infos = DatasetInfosDict.from_dataset_card_data(card)
@@ -192,51 +197,43 @@ def _check_dataset(pull: _Puller, repo_id: str, folder: Path) -> Iterator[Check]
             for config in MetadataConfigs.from_dataset_card_data(card)
             for split, info in infos[config].splits.items()
         ]
-    except Exception as error:  # whatever reading raises is what is wrong with the card
+    except Exception as error:  # of any kind: it says what is wrong with the card
         yield Check(repo_id, CARD_NAME, False, f"it does not list configs with their splits: {_one_line(error)}")
         return
     if not splits:
         yield Check(repo_id, CARD_NAME, False, "it lists no configs")
     for config, split, rows in splits:
-        yield _check_split(pull, repo_id, folder, config, split, rows)
+        yield _check(repo_id, f"{config}/{split}", partial(_examine_split, pull, folder, config, split, rows))
 
 
-def _check_split(pull: _Puller, repo_id: str, folder: Path, config: str, split: str, rows: int) -> Check:
-    what = f"{config}/{split}"
-    try:
-        loaded = pull.split(folder, config, split)
-        if len(loaded) != rows:
-            return Check(repo_id, what, False, f"{len(loaded):,} rows, the card says {rows:,}")
-        frozen = FROZEN_SHA256.get((config, split))
-        if frozen and sha256(loaded) != frozen:
-            return Check(repo_id, what, False, "these are not the rows of the paper")
-    except Exception as error:  # as above
-        return Check(repo_id, what, False, _one_line(error))
-    return Check(repo_id, what, True, f"{rows:,} rows{', those of the paper' if frozen else ''}")
+def _examine_split(pull: _Puller, folder: Path, config: str, split: str, rows: int) -> str:
+    loaded = pull.split(folder, config, split)
+    if len(loaded) != rows:
+        raise ValueError(f"{len(loaded):,} rows, the card says {rows:,}")
+    frozen = FROZEN_SHA256.get((config, split))
+    if frozen and sha256(loaded) != frozen:
+        raise ValueError("these are not the rows of the paper")
+    return f"{rows:,} rows{', those of the paper' if frozen else ''}"
 
 
-def _check_model(pull: _Puller, repo_id: str, folder: Path) -> Check:
+def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     """Evaluate a checkpoint on the rows of the dataset it names, and compare with what its card claims."""
-    try:
-        results = ModelCard.load(folder / CARD_NAME).data.eval_results
-        claim = float(results[0].metric_value) if results else None
-        model = load_model(folder)
-        dataset, revision = model.metadata["dataset"], model.metadata["dataset_revision"]
-        config = evaluation_config(model.metadata["dataset_config"])
-        test = pull.test_rows(dataset, revision, config)
-        if test is None:
-            return Check(repo_id, "accuracy", False, f"there is no dataset {dataset} at {revision} to test it on")
-        evaluation = evaluate(model, test)
-    except HubError:
-        raise
-    except Exception as error:  # as above
-        return Check(repo_id, "accuracy", False, _one_line(error))
+    results = ModelCard.load(folder / CARD_NAME).data.eval_results
+    claim = float(results[0].metric_value) if results else None
+    model = load_model(folder)
+    dataset, revision = model.metadata["dataset"], model.metadata["dataset_revision"]
+    config = evaluation_config(model.metadata["dataset_config"])
+    test = pull.test_rows(dataset, revision, config)
+    if test is None:
+        raise ValueError(f"there is no dataset {dataset} at {revision} to test it on")
+    evaluation = evaluate(model, test)
     measured = f"{100 * evaluation.accuracy:.2f} % of the test rows of {config}"
     if claim is None:
-        return Check(repo_id, "accuracy", False, f"{measured}, but the card claims none")
+        raise ValueError(f"{measured}, but the card claims none")
     # Half a row allows for a claim that was rounded.
-    ok = abs(claim / 100 - evaluation.accuracy) * evaluation.rows < 0.5
-    return Check(repo_id, "accuracy", ok, measured if ok else f"{measured}, the card claims {claim:.2f} %")
+    if abs(claim / 100 - evaluation.accuracy) * evaluation.rows >= 0.5:
+        raise ValueError(f"{measured}, the card claims {claim:.2f} %")
+    return measured
 
 
 def _one_line(error: BaseException) -> str:

@@ -1,19 +1,94 @@
-"""Errors of the Hub and of the network, for whatever reaches for them."""
+"""Errors of the Hub and of the network, as one sentence that says what to do."""
 
 from __future__ import annotations
 
 import importlib
+from json import JSONDecodeError
+from typing import TypeVar
 
-from huggingface_hub import get_session
+from huggingface_hub import constants, get_session
+from huggingface_hub.errors import (
+    HfHubHTTPError,
+    LocalEntryNotFoundError,
+    OfflineModeIsEnabled,
+    RepositoryNotFoundError,
+    RevisionNotFoundError,
+)
+
+PASSING_STATUS = frozenset({408, 409, 412, 429, 500, 502, 503, 504})
+"""Answers after which trying again helps. 409: another commit is being made. 412: the repository has changed meanwhile."""
+
+_LOG_IN = "log in with `hf auth login`, or set HF_TOKEN"
+
+_Error = TypeVar("_Error", bound=Exception)
 
 
 def network_errors() -> tuple[type[Exception], ...]:
-    """Return the errors of a failing network; the client's library for it differs between its versions 1 and 2.
-
-    Returns
-    -------
-    tuple of type
-        For an ``except``.
-    """
+    """Return what a failing network raises, for an ``except``: the HTTP library of `huggingface_hub` 1 is not that of 2."""
     library = importlib.import_module(type(get_session()).__module__.partition(".")[0])
     return ConnectionError, library.TransportError
+
+
+def find_error(error: BaseException | None, *kinds: type[_Error]) -> _Error | None:
+    """Return the error, or the first of its causes, that is of these kinds: the client wraps errors of transfers."""
+    while error is not None and not isinstance(error, kinds):
+        error = error.__cause__
+    return error
+
+
+def summarise(error: Exception) -> str:
+    """Return an error on one line: for an answer of the Hub its status and message, for example "503: busy"."""
+    answer = find_error(error, HfHubHTTPError)
+    if answer is None:
+        return " ".join(str(error).split()) or type(error).__name__
+    message = " ".join((answer.server_message or "").split())
+    return f"{answer.response.status_code}{': ' if message else ''}{message}"
+
+
+def explain(
+    error: Exception, *, endpoint: str | None = None, revision: str | None = None, writing: bool = False
+) -> str | None:
+    """Return what failed and what to do, or None if neither the Hub nor the network is to blame.
+
+    ``endpoint`` and ``revision`` are what was asked for, if not the client's own and the main branch; ``writing`` tells
+    publishing from downloading.
+    """
+    if find_error(error, OfflineModeIsEnabled):
+        return f"{'' if writing else 'it is not in the cache, and '}HF_HUB_OFFLINE is set; unset it to reach the Hub"
+    answer = find_error(error, HfHubHTTPError)
+    if answer is not None:
+        return _explain_answer(answer, revision, writing)
+    failure: BaseException | None = find_error(error, *network_errors())
+    if failure is None and isinstance(error, LocalEntryNotFoundError):
+        if error.__cause__ is None:
+            return "it is not in the cache, and downloads are disabled; unset HF_HUB_OFFLINE and local_files_only"
+        failure = error.__cause__
+    hub = f"the Hub at {endpoint or constants.ENDPOINT}"
+    if failure is not None:
+        resume = "; published files stay, and the next run adds the rest" if writing else ""
+        return f"{hub} cannot be reached ({failure or type(failure).__name__}); check the network and try again{resume}"
+    if isinstance(error, JSONDecodeError):
+        return f"{hub} did not answer in JSON ({error}); check HF_ENDPOINT, or try again later"
+    return None
+
+
+def _explain_answer(error: HfHubHTTPError, revision: str | None, writing: bool) -> str:
+    status, message = error.response.status_code, summarise(error)
+    if isinstance(error, RepositoryNotFoundError):
+        return f"there is no such repository on the Hub, or it is private; for a private one {_LOG_IN}"
+    if isinstance(error, RevisionNotFoundError) and revision is not None:
+        return f"there is no revision {revision!r}; give a branch, a tag or a commit of the repository"
+    if status == 401:
+        return f"the Hub does not accept the token ({message}); {_LOG_IN}"
+    if status == 403:
+        needed = "write to this namespace" if writing else "read this repository"
+        return (
+            f"the Hub refuses this ({message}); use a token that may {needed}, from "
+            f"https://huggingface.co/settings/tokens: {_LOG_IN}"
+        )
+    if status == 429:
+        return f"the Hub limits requests ({message}); wait some minutes and try again"
+    if status in PASSING_STATUS:
+        resume = "; published files stay" if writing else ""
+        return f"the Hub could not do this ({message}); try again later{resume}"
+    return f"the Hub answered {message} to {error.response.request.method} {error.response.url.path}"

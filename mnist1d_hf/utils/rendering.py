@@ -4,14 +4,22 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
+
+if TYPE_CHECKING:
+    from huggingface_hub import CardData
 
 
 def render_template(path: Path, **values: Any) -> str:
     """Return a rendered Markdown template; raise a jinja2.UndefinedError if it uses a value that is not given."""
     return _environment(path.parent).get_template(path.name).render(**values)
+
+
+def render_card(data: CardData, path: Path, **values: Any) -> str:
+    """Render the card of a repository: its metadata as front matter, then its template."""
+    return f"---\n{data.to_yaml()}\n---\n\n{render_template(path, **values)}"
 
 
 @cache

@@ -97,7 +97,7 @@ def test_it_shows_the_plan_then_the_links_then_the_checks(ada_hub):
         "ok     ada/mnist1d  files: 6 files as published",
         "ok     ada/mnist1d  default/train: 4,000 rows, those of the paper",
         "ok     ada/mnist1d  default/test: 1,000 rows, those of the paper",
-        "All 3 checks went well.",
+        "All 3 checks passed.",
     ]
 
     again = call("ada", *SMALL)
@@ -105,7 +105,7 @@ def test_it_shows_the_plan_then_the_links_then_the_checks(ada_hub):
     assert lines(again.stdout)[:4] == [
         "dataset ada/mnist1d",
         "  unchanged          7  files",
-        "All of this is published already; nothing changes.",
+        "Everything is published already.",
         f"unchanged  {ada_hub.endpoint}/datasets/ada/mnist1d  {commit}",
     ]
 
@@ -195,11 +195,11 @@ def refuse(name):
 
     def failing_hub(hub, monkeypatch):
         hub.fail(path="/commit/", times=float("inf"), status=500)
-        return SMALL, ["500", "run this again later"]
+        return SMALL, ["500", "try again later; published files stay"]
 
     def no_storage(hub, monkeypatch):
         hub.fail(path="/upload/", times=float("inf"), drop=True)
-        return SMALL, ["cannot be reached", "check the network and run this again"]
+        return SMALL, ["cannot be reached", "check the network and try again"]
 
     def missing_repositories(hub, monkeypatch):
         return ["--only", "collection"], ["ada/mnist1d is not on the Hub", "mnist1d-hf publish ada"]
@@ -233,7 +233,7 @@ def test_what_is_in_the_way_is_said_in_one_line(ada_hub, monkeypatch, reason):
 @pytest.mark.parametrize(
     ("arguments", "words"),
     [
-        (["../x"], "no name of a user or an organisation"),
+        (["../x"], "cannot be a user or an organisation"),
         (["ada", "--only", "figures"], "'figures' is not one of 'dataset', 'models', 'collection'"),
         (["ada", "--config", "defualt"], "'defualt' is not one of"),
         (["ada", "--create-pr", "--revision", "next"], "give either create_pr or revision"),
@@ -252,7 +252,7 @@ def test_nobody_to_ask_and_no_answer_given_changes_nothing(ada_hub):
     result = call("ada", *SMALL)
     assert result.exit_code == 2
     assert lines(result.stdout)[-1] == "1 of 1 change."
-    assert lines(result.stderr)[-1].startswith("Error: nobody can be asked here; give --yes")
+    assert lines(result.stderr)[-1].startswith("Error: cannot ask for confirmation without a terminal; give --yes")
     assert not ada_hub.repos
 
 
@@ -335,7 +335,7 @@ def starts(ada_hub, monkeypatch):
         found.append((before, len(ada_hub.requests)))
 
     with monkeypatch.context() as older:
-        for module, name in ((dataset_repo, "render_card"), (model_repo, "render_model_card")):
+        for module, name in ((dataset_repo, "render_dataset_card"), (model_repo, "render_model_card")):
             render = getattr(module, name)
             older.setattr(module, name, lambda *args, render=render, **kw: render(*args, **kw) + "\nOlder.\n")
         publish_and_count()

@@ -11,7 +11,7 @@ import pytest
 from datasets import get_dataset_config_names, get_dataset_split_names, load_dataset, load_dataset_builder
 
 import mnist1d_hf  # noqa: F401 - registers the name
-from mnist1d_hf.dataset.checksums import FROZEN_SHA256
+from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
 from mnist1d_hf.dataset.registration import register
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 
@@ -102,6 +102,35 @@ def test_without_the_import_the_prepared_cache_is_found(empty_folder):
     folders = run(prepare, folder=empty_folder, cache=cache)
     assert set(folders) == {"shuffled", "default"}
     assert run(LOAD_WITHOUT_IMPORT, folder=empty_folder, cache=cache) == FROZEN_SHA256["shuffled", "test"]
+
+
+@pytest.mark.parametrize(
+    ("settings", "parameters"),
+    [
+        (["corr_noise_scale=0.4"], {"corr_noise_scale": 0.4}),
+        # More than 32 characters, and a tuple: the name of the entry is a hash.
+        (["padding=30,50", "iid_noise_scale=0.3", "shuffle_seq=true"],
+         {"shuffle_seq": True, "padding": (30, 50), "iid_noise_scale": 0.3}),
+    ],
+    ids=["readable", "hashed"],
+)  # fmt: skip
+def test_without_the_import_prepared_parameters_are_found(empty_folder, settings, parameters):
+    cache = empty_folder.parent / "cache"
+    arguments = ["prepare", "custom-noise", "--json", *(word for setting in settings for word in ("--set", setting))]
+    run(f"import mnist1d_hf.cli as cli; cli.main({arguments})", folder=empty_folder, cache=cache)
+    load = f"""
+        import json, sys
+        from datasets import load_dataset
+        dataset = load_dataset("mnist1d", "custom-noise", split="test", **{parameters})
+        assert not any("mnist1d_hf" in name for name in sys.modules)
+        from mnist1d_hf.dataset.checksums import sha256
+        print(json.dumps(sha256(dataset)))
+    """
+    found = run(load, folder=empty_folder, cache=cache)
+    assert found == sha256(load_dataset("mnist1d", "custom-noise", split="test", **parameters))
+    # Without them the config itself is asked for, which was not prepared.
+    other = run(load.replace(f", **{parameters}", ""), folder=empty_folder, cache=cache, check=False)
+    assert "Couldn't find cache for mnist1d for config 'custom-noise'" in other.stderr
 
 
 def test_without_the_import_a_built_folder_is_found(empty_folder):

@@ -51,8 +51,8 @@ def test_a_token_that_may_only_read(ada_hub, monkeypatch):
     ("namespace", "reason"),
     [
         ("readers", "ada may only read in readers"),
-        ("bob", "ada is no member of bob"),
-        ("others", "ada is no member of others"),
+        ("bob", "ada is not a member of bob"),
+        ("others", "ada is not a member of others"),
         ("nobody", "there is no user or organisation 'nobody' on the Hub"),
     ],
 )
@@ -102,14 +102,14 @@ def test_without_a_network_one_is_told_to_check_it(ada_hub, monkeypatch):
         for dry_run in (False, True):
             line = refused(ada_hub, dry_run=dry_run)
             assert line.startswith(f"the Hub at {address} cannot be reached (")
-            assert "check the network and run this again" in line
+            assert "check the network and try again; published files stay" in line
 
 
 @pytest.mark.usefixtures("waits")
 def test_an_address_of_something_else_is_told(ada_hub):
     ada_hub.fail(times=float("inf"), status=200, body=b"<html>Hello</html>")
     line = refused(ada_hub)
-    assert line.startswith(f"the Hub at {ada_hub.endpoint} did not answer in its own way")
+    assert line.startswith(f"the Hub at {ada_hub.endpoint} did not answer in JSON")
 
 
 # Namespaces
@@ -117,7 +117,7 @@ def test_an_address_of_something_else_is_told(ada_hub):
 
 @pytest.mark.parametrize("namespace", ESCAPES)
 def test_names_that_no_namespace_can_have_are_refused(ada_hub, namespace):
-    with pytest.raises(ValueError, match="is no name of a user or an organisation on the Hub"):
+    with pytest.raises(ValueError, match="cannot be a user or an organisation on the Hub"):
         publish(namespace, dry_run=True)
     assert not ada_hub.requests
 

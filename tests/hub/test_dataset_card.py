@@ -73,7 +73,7 @@ def test_nothing_is_left_to_fill_in(card):
 def test_a_missing_value_is_an_error(monkeypatch):
     monkeypatch.delattr(dataset_card.paper, "AUTHORS")
     with pytest.raises(jinja2.UndefinedError, match="AUTHORS"):
-        dataset_card.render_card({}, {})
+        dataset_card.render_dataset_card({})
 
 
 def test_the_card_says_what_the_code_says(card):

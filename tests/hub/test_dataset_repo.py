@@ -11,6 +11,7 @@ import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from datasets import get_dataset_config_names, load_dataset
+from filelock import FileLock
 
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
 from mnist1d_hf.hub import dataset_repo
@@ -183,7 +184,7 @@ def test_a_build_killed_between_its_two_renames_is_put_back(tmp_path):
 
 
 def test_two_builds_of_one_folder_do_not_mix(tmp_path):
-    lock = dataset_repo.FileLock(tmp_path / ".repo.lock")
+    lock = FileLock(tmp_path / ".repo.lock")
     with lock, pytest.raises(FileExistsError, match=r"another build is writing .*repo; wait for it to end"):
         build_dataset_repo(tmp_path / "repo", **SMALL)
     build_dataset_repo(tmp_path / "repo", **SMALL)

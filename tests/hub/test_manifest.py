@@ -9,7 +9,7 @@ from hypothesis import given, strategies
 
 from mnist1d_hf.hub.comparison import FileChange, compare
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
-from mnist1d_hf.hub.remote import RemoteRepo
+from mnist1d_hf.hub.remote_repo import RemoteRepo
 
 HASHES = strategies.builds(
     FileHash,
@@ -64,7 +64,7 @@ def test_a_manifest_with_a_wrong_field_is_refused(folder, field, value):
     write_manifest(folder, {"a.txt": OLD})
     content = json.loads((folder / MANIFEST_NAME).read_text())
     content["files"]["a.txt"][field] = value
-    with pytest.raises(ValueError, match="is no list of files of mnist1d-hf"):
+    with pytest.raises(ValueError, match="is not a manifest of mnist1d-hf"):
         parse_manifest(json.dumps(content))
 
 
@@ -72,7 +72,7 @@ def test_a_manifest_with_a_wrong_field_is_refused(folder, field, value):
     "text", ["", "[" * 100_000, '{"files": {"a": {"size": 1}}}', '{"files": [1]}', "{}", "null", "1e999"]
 )
 def test_what_is_no_manifest_is_refused(text):
-    with pytest.raises(ValueError, match="is no list of files of mnist1d-hf"):
+    with pytest.raises(ValueError, match="is not a manifest of mnist1d-hf"):
         parse_manifest(text)
 
 

@@ -11,9 +11,9 @@ from huggingface_hub import DatasetCard, ModelCard
 from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines.registry import list_checkpoints
 from mnist1d_hf.hub import HubError, dataset_repo, publish
+from mnist1d_hf.hub.commits import TITLE
 from mnist1d_hf.hub.manifest import MANIFEST_NAME
-from mnist1d_hf.hub.model_repo import model_repo_id
-from mnist1d_hf.hub.publishing import TITLE
+from mnist1d_hf.hub.naming import model_repo_id
 
 from ..hub_server.publications import (
     CNN,
@@ -302,8 +302,10 @@ def test_the_first_config_may_be_one_without_a_task(ada_hub):
 
 def change_of_the_card(hub, monkeypatch):
     """Let the package write another card from now on."""
-    render = dataset_repo.render_card
-    monkeypatch.setattr(dataset_repo, "render_card", lambda *args, **kw: render(*args, **kw) + "\nMore words.\n")
+    render = dataset_repo.render_dataset_card
+    monkeypatch.setattr(
+        dataset_repo, "render_dataset_card", lambda *args, **kw: render(*args, **kw) + "\nMore words.\n"
+    )
 
 
 def test_the_tag_stays_where_the_data_is(ada_hub, monkeypatch):
@@ -468,7 +470,7 @@ def test_a_pull_request_of_somebody_else_is_not_ours(ada_hub, monkeypatch):
     publish_configs("default")
     ada_hub.users["bob"] = {"engines": "write"}
     monkeypatch.setenv("HF_TOKEN", ada_hub.add_token("bob"))
-    with pytest.raises(HubError, match="bob is no member of ada"):
+    with pytest.raises(HubError, match="bob is not a member of ada"):
         publish_configs("shuffled", create_pr=True)
 
 

@@ -11,9 +11,9 @@ from huggingface_hub import constants, get_session
 
 from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines.registry import list_checkpoints
-from mnist1d_hf.hub import HubError, publish, publishing, remote
-from mnist1d_hf.hub.model_repo import model_repo_id
-from mnist1d_hf.hub.publishing import TITLE
+from mnist1d_hf.hub import HubError, client, publish, retries
+from mnist1d_hf.hub.commits import TITLE
+from mnist1d_hf.hub.naming import model_repo_id
 
 from ..hub_server.publications import DATASET, assert_published, commits, is_whole, manifest, publish_configs
 from .test_publishing import configs_of
@@ -41,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("waits")
 
 @pytest.fixture
 def impatient(monkeypatch):
-    monkeypatch.setattr(remote, "TIMEOUT", 1.0)
+    monkeypatch.setattr(client, "TIMEOUT", 1.0)
     for name in ("HF_HUB_ETAG_TIMEOUT", "HF_HUB_DOWNLOAD_TIMEOUT"):
         monkeypatch.setattr(constants, name, 1.0)
 
@@ -84,7 +84,7 @@ def test_the_rate_limit_that_every_answer_tells_is_waited_for_only_if_it_is_reac
 
 
 def test_the_hub_may_ask_for_five_minutes_at_most(ada_hub, monkeypatch, waits):
-    monkeypatch.setattr(remote, "LONGEST_WAIT", 30.0)
+    monkeypatch.setattr(retries, "LONGEST_WAIT", 30.0)
     ada_hub.fail(method="POST", path="/commit/main", status=503, headers={"Retry-After": "86400"})
     publish_configs("default")
     assert waits == [30]
@@ -259,7 +259,7 @@ def test_every_kind_of_request_survives_a_stall(ada_hub):
     ],
 )
 def test_a_fault_that_lasts_is_told_in_one_line_and_leaves_whole_releases(ada_hub, monkeypatch, fault):
-    monkeypatch.setattr(remote, "ATTEMPTS", 2)
+    monkeypatch.setattr(retries, "ATTEMPTS", 2)
     for begin in (first_release, next_release):
         step = begin(ada_hub)
         end = copy.deepcopy((ada_hub.repos, ada_hub._collections))
@@ -267,7 +267,9 @@ def test_a_fault_that_lasts_is_told_in_one_line_and_leaves_whole_releases(ada_hu
             outcome = step.outcome(*each, **fault, times=float("inf"))
             # The storage has what is uploaded, though nobody could be told so.
             if outcome != "survived" or "verify" not in each[1]:
-                assert re.fullmatch(r"HubError\(.*(run this again|use a token that may write).*\)", outcome)
+                assert re.fullmatch(
+                    r"HubError\(.*(try again|use a token that may write to this namespace).*\)", outcome
+                )
                 assert "\\n" not in outcome
             if DATASET in ada_hub.repos:
                 assert is_whole(ada_hub, DATASET)
@@ -279,17 +281,17 @@ def test_a_fault_that_lasts_is_told_in_one_line_and_leaves_whole_releases(ada_hu
 def test_it_is_given_up_after_some_minutes(ada_hub, waits, path):
     # The client tries some requests again itself, so that both together must not take too long.
     fault = ada_hub.fail(path=path, status=500, times=float("inf"))
-    with pytest.raises(HubError, match="run this again later"):
+    with pytest.raises(HubError, match="try again later; published files stay"):
         publish_configs("default")
-    assert fault.hits >= remote.ATTEMPTS
+    assert fault.hits >= retries.ATTEMPTS
     assert 20 < sum(waits) < 240
 
 
 @pytest.mark.usefixtures("impatient")
 def test_a_hub_that_never_answers_is_not_asked_for_hours(ada_hub, monkeypatch):
-    monkeypatch.setattr(remote, "GIVE_UP_AFTER", 0.2)
+    monkeypatch.setattr(retries, "GIVE_UP_AFTER", 0.2)
     stall = ada_hub.fail(path="/commit/", delay=1.5, drop=True, times=float("inf"))
-    with pytest.raises(HubError, match=r"cannot be reached .*timed out.* run this again"):
+    with pytest.raises(HubError, match=r"cannot be reached .*timed out.* try again; published files stay"):
         publish_configs("default")
     assert stall.hits == 2
     assert commits(ada_hub, DATASET) == ["initial commit"]
@@ -384,7 +386,7 @@ def test_a_tag_that_somebody_takes_away_meanwhile_comes_back(ada_hub):
 
 @pytest.fixture
 def small_commits(monkeypatch):
-    monkeypatch.setattr(publishing, "MAX_OPERATIONS", 3)
+    monkeypatch.setattr("mnist1d_hf.hub.commits.MAX_OPERATIONS", 3)
 
 
 MERGED = f"{TITLE} (#{{}})"

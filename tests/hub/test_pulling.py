@@ -25,7 +25,7 @@ from mnist1d_hf.baselines.checkpoints import FORMAT_VERSION
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
 from mnist1d_hf.errors import CheckpointError
 from mnist1d_hf.hub import HubError, build_dataset_repo
-from mnist1d_hf.hub.model_repo import model_repo_id
+from mnist1d_hf.hub.naming import model_repo_id
 
 from ..conftest import ROOT
 from ..hub_server import Hub
@@ -152,15 +152,16 @@ def test_a_private_repository_is_loaded_with_a_token(published, bad_sources, mon
 @pytest.mark.parametrize(
     ("fault", "message"),
     [
-        ({"status": 500}, "the Hub answered 500; try again later"),
-        ({"status": 403}, "the Hub answered 403; log in with `hf auth login`"),
-        ({"status": 401}, "the Hub answered 401; log in with `hf auth login`"),
-        ({"drop": True}, "the Hub cannot be reached (Server disconnected without sending a response"),
+        ({"status": 500}, "the Hub could not do this (500: Error 500); try again later"),
+        ({"status": 403}, "the Hub refuses this (403: Error 403); use a token that may read this repository"),
+        ({"status": 401}, "the Hub does not accept the token (401: Error 401); log in with `hf auth login`"),
+        ({"drop": True}, "the Hub at {endpoint} cannot be reached (Server disconnected without sending a response"),
     ],
     ids=["500", "403", "401", "dropped"],
 )
 def test_a_failing_hub_is_named_and_what_to_do(published, waits, loader, file, fault, message):
     published.fail(path=f"/resolve/.*{file}", times=float("inf"), **fault)
+    message = message.format(endpoint=published.endpoint)
     with pytest.raises(HubError, match=re.escape(f"{file} of '{ID}' cannot be loaded: {message}")):
         loader(ID)
 
@@ -170,7 +171,9 @@ def test_without_a_network_the_cache_is_enough(published, waits):
     with Hub() as other:
         gone = {"endpoint": other.endpoint}
     assert same_weights(load_model(ID, **gone), load_model("cnn"))
-    with pytest.raises(HubError, match=r"the Hub cannot be reached .*; check the network and try again"):
+    with pytest.raises(
+        HubError, match=f"the Hub at {other.endpoint} cannot be reached .*; check the network and try again$"
+    ):
         load_model("ada/mnist1d-mlp", **gone)
 
 
@@ -197,7 +200,7 @@ for load in (load_model, CNN.from_pretrained):
     requests = len(published.requests)
     environment = hub_environment(HF_HUB_OFFLINE="1", HF_HUB_CACHE=str(tmp_path / "hub-cache"))
     printed = run_python(environment, code, tmp_path).splitlines()
-    reason = "it is not in the cache, and this is offline; load it once with a network and without HF_HUB_OFFLINE"
+    reason = "it is not in the cache, and HF_HUB_OFFLINE is set; unset it to reach the Hub"
     assert (
         printed == [f"config.json of '{source}' cannot be loaded: {reason}" for source in ("ada/mnist1d-gru", ID)] * 2
     )

@@ -1,5 +1,5 @@
 """A Hub on this machine, which the real clients talk to."""
 
-from .server import Hub
+from .hub import Hub
 
 __all__ = ["Hub"]

@@ -108,7 +108,7 @@ def published(hub, release):
 @pytest.fixture
 def waits(monkeypatch):
     """The seconds waited for between attempts, by this package and by the client. A thousandth of them passes."""
-    from mnist1d_hf.hub import remote
+    from mnist1d_hf.hub import retries
 
     waited, sleep = [], time.sleep
 
@@ -118,5 +118,5 @@ def waits(monkeypatch):
 
     monkeypatch.setattr(time, "sleep", nap)
     clock = SimpleNamespace(sleep=nap, monotonic=lambda: time.monotonic() + sum(waited))
-    monkeypatch.setattr(remote, "time", clock)
+    monkeypatch.setattr(retries, "time", clock)
     return waited

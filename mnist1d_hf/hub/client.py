@@ -1,0 +1,53 @@
+"""The client of the Hub: its name and token, its patience, and its errors as sentences."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from huggingface_hub import HfApi, get_session, get_token
+
+from ..errors import HubError
+from ..utils.hub_errors import explain
+from ..version import __version__
+
+TIMEOUT = 120.0
+"""Seconds without any answer after which a request fails; the client alone would wait forever."""
+
+
+def connect(token: str | None = None) -> HfApi:
+    """Return a client of the Hub; without a token it uses the one that `huggingface_hub` finds."""
+    # The client would print a token that cannot be sent.
+    if not re.fullmatch(r"[!-~]*", token or get_token() or ""):
+        raise HubError(
+            "the token for the Hub has characters that no token has, such as spaces or line ends; log in with "
+            "`hf auth login`, or set HF_TOKEN"
+        )
+    return HfApi(token=token, library_name="mnist1d-hf", library_version=__version__)
+
+
+@contextmanager
+def patience() -> Iterator[None]:
+    """Let requests fail that get no answer within `TIMEOUT`."""
+    session = get_session()
+    before, session.timeout = session.timeout, TIMEOUT
+    try:
+        yield
+    finally:
+        session.timeout = before
+
+
+@contextmanager
+def explained(api: HfApi, *, writing: bool = False) -> Iterator[None]:
+    """Turn errors of the Hub and of the network into a HubError of one sentence."""
+    try:
+        yield
+    except (HubError, BrokenPipeError):
+        # A broken pipe is that of our own output.
+        raise
+    except Exception as error:
+        reason = explain(error, endpoint=api.endpoint, writing=writing)
+        if reason is None:
+            raise
+        raise HubError(reason) from error

@@ -1,0 +1,18 @@
+"""Names on the Hub: of repositories, and of the tag that holds a version of the data."""
+
+from __future__ import annotations
+
+
+def dataset_repo_id(namespace: str) -> str:
+    """Return the id of the dataset in a namespace."""
+    return f"{namespace}/mnist1d"
+
+
+def model_repo_id(namespace: str, name: str, config: str) -> str:
+    """Return the id of a checkpoint: "<namespace>/mnist1d-cnn", or "<namespace>/mnist1d-cnn-shuffled"."""
+    return f"{namespace}/mnist1d-{name}{'' if config == 'default' else f'-{config}'}"
+
+
+def release_tag(data_version: str) -> str:
+    """Return the tag of the dataset that holds this version of the data."""
+    return f"v{data_version}"

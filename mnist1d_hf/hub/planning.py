@@ -1,0 +1,66 @@
+"""What publishing would do to each repository, and whether it may."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from huggingface_hub import HfApi
+
+from ..errors import HubError
+from .comparison import FileChange
+from .release import Release
+from .remote_repo import read_repo
+
+
+@dataclass(frozen=True)
+class PublishedRepo:
+    """What becomes of one repository, or of the collection."""
+
+    repo_type: str
+    """``"dataset"``, ``"model"`` or ``"collection"``."""
+    repo_id: str
+    """Its id on the Hub; the title of a collection."""
+    url: str
+    """Where to look at it."""
+    commit: str | None
+    """Its newest commit; None for a collection, and for a repository that does not exist."""
+    changes: tuple[FileChange, ...] = field(repr=False)
+    """What happens to each file, or to each item of the collection."""
+    pull_request: str | None = None
+    """Address of the pull request that proposes the changes, if requested."""
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything happens."""
+        return any(change.status != "unchanged" for change in self.changes)
+
+
+@dataclass(frozen=True)
+class Target:
+    """Where to publish, as whom, and how."""
+
+    api: HfApi
+    namespace: str
+    author: str
+    private: bool = False
+    create_pr: bool = False
+    revision: str | None = None
+
+
+def plan_repo(target: Target, release: Release) -> PublishedRepo:
+    """Compare a release with its repository on the Hub, in one request if nothing has changed."""
+    remote = read_repo(target.api, **release.repo, revision=target.revision)
+    prefix = "datasets/" if release.repo_type == "dataset" else ""
+    url = f"{target.api.endpoint}/{prefix}{release.repo_id}"
+    changes = tuple(release.compare(target.api, remote))
+    return PublishedRepo(release.repo_type, release.repo_id, url, remote.commit, changes)
+
+
+def refuse_conflicts(target: Target, plan: PublishedRepo) -> None:
+    """Raise a HubError if a file on the Hub is somebody else's; a pull request may propose to replace it."""
+    paths = [change.path for change in plan.changes if change.status == "conflict"]
+    if paths and not target.create_pr:
+        raise HubError(
+            f"{', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''} in {plan.url} was not written by mnist1d-hf, or was "
+            f"changed since; propose the new version as a pull request with --create-pr, or delete the file there first"
+        )

@@ -1,0 +1,42 @@
+"""The tag of the dataset that holds the current version of the data."""
+
+from __future__ import annotations
+
+from contextlib import suppress
+from functools import partial
+from typing import Any
+
+from huggingface_hub import HfApi
+from huggingface_hub.errors import RevisionNotFoundError
+
+from ..version import DATA_VERSION
+from .manifest import FileHash
+from .naming import release_tag
+from .remote_repo import read_repo
+from .retries import retry
+
+
+def tag_data(api: HfApi, repo: dict[str, Any]) -> None:
+    """Let the tag of the data version point at the newest data on the main branch."""
+    # Another publisher may move it at the same time, so it is looked at until it needs no move.
+    while retry(partial(_move_tag, api, repo)):
+        pass
+
+
+def _move_tag(api: HfApi, repo: dict[str, Any]) -> bool:
+    """Move the tag if it points at other data; return whether that was so."""
+    name, refs = release_tag(DATA_VERSION), api.list_repo_refs(**repo)
+    main = next(ref.target_commit for ref in refs.branches if ref.name == "main")
+    tagged = next((ref.target_commit for ref in refs.tags if ref.name == name), None)
+    if tagged == main or (tagged and _data(api, repo, tagged) == _data(api, repo, main)):
+        return False
+    if tagged:
+        with suppress(RevisionNotFoundError):
+            api.delete_tag(**repo, tag=name)
+    api.create_tag(**repo, tag=name, revision=main)
+    return True
+
+
+def _data(api: HfApi, repo: dict[str, Any], commit: str) -> dict[str, FileHash]:
+    files = read_repo(api, **repo, revision=commit).files
+    return {path: file for path, file in files.items() if path.endswith(".parquet")}
