@@ -238,7 +238,7 @@ def _whole_numbers(embedding: NDArray[np.float64]) -> list[list[int]]:
 
 
 def _title(name: str) -> str:
-    return f"{name} (MNIST could not be had)" if name == DIGITS else name
+    return f"{name} (MNIST was unavailable)" if name == DIGITS else name
 
 
 def _draw(axis: Axes, one: Measured) -> None:

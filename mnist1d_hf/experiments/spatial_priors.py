@@ -52,8 +52,8 @@ class SpatialPriors(Experiment[Settings, Measured]):
     measurement = Measured
     choices = ("models",)
     remarks = (
-        "Each model is trained with this project's own recipe, chosen on validation rows. The paper's recipe stops by "
-        "the test rows; `mnist1d-hf train --recipe paper` uses it.",
+        "Each model is trained with this project's own recipe, chosen on validation rows. The paper's recipe reads the test "
+        "rows to decide when to stop; `mnist1d-hf train --recipe paper` uses it.",
     )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -114,7 +114,7 @@ class SpatialPriors(Experiment[Settings, Measured]):
         tidy(axes)
         axes[0].set_ylabel("accuracy (%)")
         figure.suptitle(
-            "lines: training accuracy, a seed each; dots: mean test accuracy; grey circles: that of the paper",
+            "lines: training accuracy of each seed; dots: mean test accuracy; grey circles: that of the paper",
             fontsize=8,
         )
         return figure

@@ -135,7 +135,7 @@ def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     assert first.pixel_silhouette == second.pixel_silhouette
     figure = experiment.plot(results)
     assert [len(axis.collections[0].get_offsets()) for axis in figure.axes] == [200, 200]
-    assert figure.axes[0].get_title() == "a   scikit-learn's digits (MNIST could not be had)"
+    assert figure.axes[0].get_title() == "a   scikit-learn's digits (MNIST was unavailable)"
     printed = format_claims(experiment.claims(results))
     assert "scikit-learn's digits (in place of MNIST, which was unavailable)" in printed
 

@@ -87,7 +87,7 @@ def _threshold_claim(loss: str, curve: Curve, rows: int, *, per_output: bool) ->
         ratios = describe((parameters / count).tolist(), digits=2)
         measured += f"is at most {100 * FITTED:.0f} % from {', '.join(map(str, parameters))}, {ratios} times {name}"
     else:
-        measured += f"is above {100 * FITTED:.0f} % with every number of {len(curve.fitted) - len(fitted)} seeds"
+        measured += f"is above {100 * FITTED:.0f} % at every width for {len(curve.fitted) - len(fitted)} seeds"
     return Claim(
         statement=f"with the {loss} the interpolation threshold is at {name} parameters, n rows and K outputs",
         published=f"{count}",

@@ -101,7 +101,7 @@ def _shuffling_claim(results: Results[Settings, Measured]) -> Claim:
         for name in ("as is", "shuffled")
     )
     return paired_claim(
-        "on new data, the ticket's lead over the dense network is less shuffled than as is, in points",
+        "on new data, the ticket leads the dense network by less on shuffled than on unshuffled signals, in points",
         "seen in the figure",
         shuffled,
         as_is,

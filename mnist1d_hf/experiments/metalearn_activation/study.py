@@ -63,7 +63,7 @@ class MetalearnActivation(Experiment[Settings, Measured]):
     remarks = (
         "The network of two hidden layers, of which the paper's text speaks, diverges; with an outer learning rate of "
         "0.1 instead of 0.3 it does not.",
-        "The digits stand in for MNIST and CIFAR-10. They are easier, and an epoch of them is fewer steps.",
+        "The digits stand in for MNIST and CIFAR-10. They are easier, and an epoch of them has fewer steps.",
     )
     claims = staticmethod(claims)
     plot = staticmethod(plot)

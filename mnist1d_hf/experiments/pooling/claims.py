@@ -86,7 +86,7 @@ def _gain_shrinks(results: Results[Settings, Measured], kind: str, fewest: int, 
     ]
     published = np.subtract(PUBLISHED[kind], PUBLISHED["stride"])
     return paired_claim(
-        f"what {NAMES[kind]} gains over stride 2 is more at {fewest} than at {most} rows, in points",
+        f"{NAMES[kind]} gains more over stride 2 at {fewest} than at {most} rows, in points",
         f"{published[0]:.1f} against {published[-1]:.1f}",
         *gains,
     )

@@ -94,7 +94,7 @@ def test_a_threshold_that_is_not_reached_is_none():
     results.measured["mlp"] = dataclasses.replace(mlp, train_errors=errors)
     claim = experiment.claims(results)[-1]
     assert not claim.holds
-    assert claim.measured.endswith("the training error is above 1 % with every number of 3 seeds")
+    assert claim.measured.endswith("the training error is above 1 % at every width for 3 seeds")
 
 
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):

@@ -147,7 +147,7 @@ def test_claims_follow_the_numbers():
     assert [claim.statement for claim in experiment.claims(results_of(otherwise)) if not claim.holds] == [
         "max pooling is ahead of stride 2 at 1000 rows, in percent",
         "L2 pooling is not ahead of stride 2 at 50000 rows, in percent",
-        "what max pooling gains over stride 2 is more at 1000 than at 50000 rows, in points",
+        "max pooling gains more over stride 2 at 1000 than at 50000 rows, in points",
     ]
     assert claims[0].published == "78.2 against 57.4"
 
