@@ -46,7 +46,8 @@ def plain_steps(model, optimizer, x, y, batch_size, steps, loss=F.cross_entropy,
 
 def lottery_tickets():
     """Two trials. Timed: 60 steps of the plain loop; a fiftieth of our rounds, at a fifth of the sparsities."""
-    from mnist1d_hf.experiments.lottery_tickets.study import EXPERIMENT, INPUTS, Settings
+    from mnist1d_hf.experiments.lottery_tickets.study import EXPERIMENT, Settings
+    from mnist1d_hf.experiments.lottery_tickets.transfer import INPUTS
 
     # On new data: dense, ticket and random mask, and the latter two re-initialised.
     settings, trials, networks = Settings(), 2, 3 * len(INPUTS) + 2
@@ -262,15 +263,17 @@ def plain_outer_step(problem, layers, steps):
 
 def metalearn_activation():
     """Three seeds, without the comparison at the end. Timed: 10 of 301 inner steps of the plain loop, 2 outer steps of ours."""
-    from mnist1d_hf.experiments.metalearn_activation.study import Problem, Settings, learn
+    from mnist1d_hf.experiments.experiment import StepCounter
+    from mnist1d_hf.experiments.metalearn_activation.learning import Problem, learn
+    from mnist1d_hf.experiments.metalearn_activation.study import Settings
 
-    settings, seeds = Settings(), 3
+    settings, seeds, count = Settings(), 3, StepCounter(lambda done, what: None)
     small = Problem(Settings(outer_steps=2))
     for layers in (1, 2):
         hidden = [settings.hidden_units] * layers
-        learn(Problem(Settings(outer_steps=1)), hidden, 0, lambda done, what: None)
+        learn(Problem(Settings(outer_steps=1)), hidden, 0, count)
         start = time.process_time()
-        learn(small, hidden, 0, lambda done, what: None)
+        learn(small, hidden, 0, count)
         ours = (time.process_time() - start) / 2
         plain_outer_step(small, layers, 2)
         plain = settings.inner_steps * plain_outer_step(small, layers, 10)

@@ -53,6 +53,9 @@ TABLE_1 = {
 }
 """Test accuracies of Table 1 by config, then by architecture or ``"human"``."""
 
+HARDEST_DIGITS, FREE_OF_ERRORS = (2, 7), (3, 6)
+"""Digits that the paper's human and CNN find hardest, and those on which both make no error."""
+
 NAMES = {"logistic": "logistic", "mlp": "MLP", "cnn": "CNN", "gru": "GRU", "human": "human"}
 """The names of Table 1's columns in the paper."""
 

@@ -27,8 +27,8 @@ def experiment_group() -> None:
 
 def _options(command: Any) -> Any:
     for option in (
-        click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one for each core if not given."),
-        click.option("--quick", is_flag=True, help="Small settings, for trying it out in less than 20 seconds."),
+        click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one per core if not given."),
+        click.option("--quick", is_flag=True, help="Use small settings, to try it out in less than 20 seconds."),
         click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3 if not given."),
         results_option,
     ):
@@ -53,9 +53,9 @@ def list_command() -> None:
 @experiment_group.command("all")
 @_options
 def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) -> None:
-    """Run all experiments, and write a report of them: OUTPUT/README.md, or OUTPUT/quick/README.md.
+    """Run all experiments and write a report: OUTPUT/README.md, or OUTPUT/quick/README.md.
 
-    What is there already is not measured again, so that an interrupted run goes on when the command is repeated.
+    Finished parts are kept and not measured again: rerun the command to resume an interrupted run.
 
     \b
     Examples:
@@ -71,12 +71,12 @@ def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) 
 
 
 def _folder(output: Path, quick: bool) -> Path:
-    """Return where results are kept: parts that were measured with quick settings are no start for others."""
+    """Return where results are kept: quick settings have a folder of their own, since parts of both cannot be mixed."""
     return output / "quick" if quick else output
 
 
 def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | None, **changes: Any) -> None:
-    """Run one experiment, with changes of its settings, and print what it found."""
+    """Run one experiment, with changes to its settings, and print what it found."""
     experiment = find(name).EXPERIMENT
     from ..experiments.report import format_claims, write_summary
 
@@ -87,14 +87,14 @@ def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | No
     click.echo(format_claims(experiment.claims(results)))
     click.echo(f"The figure is {figure}.")
     if quick:
-        click.echo("These were quick settings, for trying it out; the paper's claims are about the full ones.")
+        click.echo("These were quick settings, to try it out; the paper's claims are about the full ones.")
 
 
 _train_rows_option = click.option(
     "--train-rows",
     type=click.IntRange(min=1),
     multiple=True,
-    help="Number of rows the CNN is trained on as well; may be repeated.",
+    help="Number of rows that the CNN is also trained on. May be repeated.",
 )
 
 

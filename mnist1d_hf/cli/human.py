@@ -20,7 +20,7 @@ STUDY = 6
 
 
 class _StoppedError(Exception):
-    """The user has had enough."""
+    """The user wants to stop."""
 
 
 @click.command("human")
@@ -30,18 +30,18 @@ class _StoppedError(Exception):
 @click.option(
     "--study",
     type=click.IntRange(min=0),
-    help=f"Training examples of each digit to study first; {STUDY} if not given, 0 for a quiz that goes on.",
+    help=f"Training examples of each digit to study first; if not given, {STUDY} for a new quiz and 0 for a resumed one.",
 )
 @click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the rows, and names the quiz."
+    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the rows and names the quiz."
 )
-@click.option("--figure", is_flag=True, help="Write each question as a PNG too.")
+@click.option("--figure", is_flag=True, help="Also write each question as a PNG file.")
 @results_option
 def human_command(rows: int, study: int | None, seed: int, figure: bool, output: Path) -> None:
     """Take the place of the paper's human: study training examples, then name the digits of test rows.
 
-    Signals are drawn upright, position downwards. Answer with a digit; q, Ctrl-C or Ctrl-D stop, and the same command goes on
-    with the next question.
+    Signals are drawn upright, with the position downwards. Answer with a digit. To stop, type q, Ctrl-C or Ctrl-D; rerun the
+    command to resume with the next question.
 
     \b
     Examples:
@@ -63,7 +63,7 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
             quiz = _ask(quiz, rows, signal, folder / f"questions-seed{seed}" if figure else None)
             human.save_quiz(quiz, path)
     except (_StoppedError, click.Abort, KeyboardInterrupt):
-        _echo(f"\nStopped after {len(quiz.answers)} of {rows} questions; the same command goes on from here.")
+        _echo(f"\nStopped after {len(quiz.answers)} of {rows} questions; rerun the command to resume.")
     if not quiz.answers:
         return
     answered = list(quiz.answered_rows)
@@ -77,7 +77,7 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
 
 
 def _study(number: int, seed: int) -> None:
-    """Show training examples of one digit after the other."""
+    """Show training examples, one digit after the other."""
     if not number:
         return
     from ..baselines.data import load_tensors
@@ -106,7 +106,7 @@ def _ask(quiz: Quiz, rows: int, signal: Any, figures: Path | None) -> Quiz:
         _echo(f"{save_figure(human.draw_figure(signal, f'question {number}'), figures / f'{number:04}.png')}\n")
     start = time.monotonic()
     while (answer := _prompt("Digit, or q to stop")) not in CLASS_NAMES:
-        _echo(f"{answer!r} is no digit; answer with one of 0 to 9, or q to stop.")
+        _echo(f"{answer!r} is not a digit; answer with 0 to 9, or q to stop.")
     return quiz.with_answer(int(answer), time.monotonic() - start)
 
 
@@ -118,7 +118,7 @@ def _prompt(text: str, default: str | None = None) -> str:
 
 
 def _echo(text: str) -> None:
-    """Print text, with signs instead of blocks where the terminal has none."""
+    """Print text, in ASCII where the terminal cannot show blocks."""
     try:
         text.encode(sys.stdout.encoding or "utf-8")
     except UnicodeEncodeError:

@@ -16,31 +16,16 @@ TITLES = {
     "pooling": "Kinds of pooling (section 5.6, Figure 9)",
     "dimensionality-reduction": "Dimensionality reduction (Figure 3)",
 }
-"""Names of the experiments and what they are, in the order of the paper."""
+"""Experiments by name, in the order of the paper, with what they are about."""
 
 INTERACTIVE_TITLES = {"human": "The human baseline, a quiz in the terminal (Table 1, supplementary figure)"}
-"""Those that ask somebody, and are therefore none of `TITLES`."""
+"""Experiments that a person has to answer, which are therefore not among `TITLES`."""
 
 
 def find(name: str) -> Any:
-    """Return the module of an experiment.
+    """Return the module of an experiment, with ``EXPERIMENT``, ``run``, ``plot`` and ``claims``.
 
-    Parameters
-    ----------
-    name : str
-        One of `TITLES`.
-
-    Returns
-    -------
-    module
-        With ``EXPERIMENT``, ``run``, ``plot`` and ``claims``.
-
-    Raises
-    ------
-    ValueError
-        If there is no such experiment.
-    MissingExtraError
-        If torch is not installed.
+    Raises ValueError for a name that is not one of `TITLES`, and MissingExtraError if torch is not installed.
     """
     if name not in TITLES:
         raise ValueError(f"unknown experiment {name!r}; the experiments are {', '.join(TITLES)}")
@@ -48,7 +33,7 @@ def find(name: str) -> Any:
 
 
 def __getattr__(name: str) -> Any:
-    """Import a module of an experiment, and torch with it, when it is first used."""
+    """Import the module of an experiment, and torch with it, on first use."""
     if name.replace("_", "-") in TITLES:
         return find(name.replace("_", "-"))
     if name in INTERACTIVE_TITLES:

@@ -16,11 +16,10 @@ from ..baselines.evaluation import evaluate
 from ..baselines.table import load_test_tensors
 from ..baselines.training import train
 from ..dataset.templates import CLASS_NAMES, NUM_CLASSES
-from ..utils.extras import require
-from ..utils.figures import DARK_GREY, GREY
+from ..utils.figures import DARK_GREY, GREY, new_figure, tidy
 from ..utils.statistics import describe, is_greater
+from .baseline_training import COLOURS, MODELS, recipe, show
 from .experiment import Claim, Experiment, Part, Progress, Results
-from .spatial_priors import COLOURS, recipe, show
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -29,23 +28,20 @@ if TYPE_CHECKING:
 PAPER_ROWS = 4000
 """Training rows of `default`."""
 
-HARDEST, FREE_OF_ERRORS = (2, 7), (3, 6)
-"""Digits that the paper's human and CNN find hardest, and on which both make no error."""
-
 FINDINGS: dict[int, str] = {
-    **dict.fromkeys(HARDEST, "hardest"),
-    **dict.fromkeys(FREE_OF_ERRORS, "no errors"),
+    **dict.fromkeys(paper.HARDEST_DIGITS, "hardest"),
+    **dict.fromkeys(paper.FREE_OF_ERRORS, "no errors"),
     1: "CNN weaker\nthan human",
     9: "human weaker\nthan CNN",
 }
-"""What the paper finds of human and CNN, by digit."""
+"""What the paper finds about human and CNN, by digit."""
 
 
 @dataclass(frozen=True)
 class Settings:
     """Settings of the experiment."""
 
-    models: tuple[str, ...] = ("gru", "mlp", "cnn", "logistic")
+    models: tuple[str, ...] = MODELS
     train_rows: tuple[int, ...] = (50_000, 20_000, 10_000)
     """Numbers of rows of `large` that the CNN is trained on as well."""
     steps: int | None = None
@@ -54,7 +50,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured of one model: a value, or a table, a seed."""
+    """Measurements of one model: a value or a table per seed."""
 
     accuracies: list[float]
     """On the test rows, in percent."""
@@ -63,7 +59,7 @@ class Measured:
 
 
 class ClasswiseErrors(Experiment[Settings, Measured]):
-    """The experiment; see the module."""
+    """Each baseline on the paper's rows, and the CNN on more of them."""
 
     name = "classwise-errors"
     settings = Settings()
@@ -72,23 +68,19 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
     choices = ("models", "train_rows")
     remarks = (
         "The human is the paper's; `mnist1d-hf experiment human` measures another.",
-        "The test rows hold about a hundred 3s, so that two errors are 2 %. More training rows were tried: the "
-        "errors on 3 go away.",
+        "The test rows hold about a hundred 3s, so a single error on one of them counts as 1 %. With more training "
+        "rows the CNN makes hardly any.",
     )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each model, and one for each number of rows; its seeds are members of one stack."""
         members = list(range(seeds))
-        more = [
-            Part(
-                f"cnn-{rows}rows",
-                4 * recipe("cnn", settings.steps).steps,
-                {"model": "cnn", "rows": rows, "seeds": members},
-            )
-            for rows in settings.train_rows
-        ]
+        cnn_steps = 4 * recipe("cnn", settings.steps).steps
         return [
-            *more,
+            *(
+                Part(f"cnn-{rows}rows", cnn_steps, {"model": "cnn", "rows": rows, "seeds": members})
+                for rows in settings.train_rows
+            ),
             *(
                 Part(model, recipe(model, settings.steps).steps, {"model": model, "rows": None, "seeds": members})
                 for model in settings.models
@@ -114,29 +106,30 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
 
     def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare the digits the CNN errs on, and its accuracy with more rows, with the paper's findings."""
-        errors = class_errors(results.measured["cnn"]).mean(axis=0)
-        hardest = sorted(np.argsort(-errors)[:2].tolist())
-        listed = ", ".join(f"{digit}: {errors[digit]:.1f}" for digit in np.argsort(-errors).tolist())
+        cnn = _cnn_by_rows(results)
+        errors = class_errors(cnn[PAPER_ROWS]).mean(axis=0)
+        order = np.argsort(-errors).tolist()
+        hardest, listed = sorted(order[:2]), ", ".join(f"{digit}: {errors[digit]:.1f}" for digit in order)
         free = []
-        for rows, name in _cnn_parts(results.settings).items():
-            first, second = class_errors(results.measured[name]).mean(axis=0)[list(FREE_OF_ERRORS)]
+        for rows, measured in cnn.items():
+            first, second = class_errors(measured).mean(axis=0)[list(paper.FREE_OF_ERRORS)]
             free.append(f"{first:.1f} and {second:.1f} % with {rows} training rows")
         most = max(results.settings.train_rows)
-        human, accuracies = paper.TABLE_1["default"]["human"].mean, results.measured[f"cnn-{most}rows"].accuracies
+        human, accuracies = paper.TABLE_1["default"]["human"].mean, cnn[most].accuracies
         return [
             Claim(
                 statement="the CNN finds 2 and 7 hardest, as the human does",
                 published="2 and 7",
                 measured=f"{hardest[0]} and {hardest[1]} (errors in percent by digit: {listed})",
                 test="2 and 7 have the two largest mean errors",
-                holds=tuple(hardest) == HARDEST,
+                holds=tuple(hardest) == paper.HARDEST_DIGITS,
             ),
             Claim(
                 statement="the CNN makes no error on 3 and 6, as the human does",
                 published="0 and 0 %",
                 measured=", ".join(free),
                 test=f"the mean error of both is below 1 %, with {PAPER_ROWS} rows",
-                holds=bool((errors[list(FREE_OF_ERRORS)] < 1).all()),
+                holds=bool((errors[list(paper.FREE_OF_ERRORS)] < 1).all()),
             ),
             Claim(
                 statement=f"with more training rows ({most:,}) the CNN exceeds the human",
@@ -149,61 +142,51 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
 
     def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw errors by digit, the CNN's accuracy over the number of rows, and the confusion matrices."""
-        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(9, 5.2), layout="constrained")
+        figure = new_figure((9, 5.2))
         grid = figure.add_gridspec(2, 4, height_ratios=(1, 1.1))
         models = [model for model in ("logistic", "mlp", "gru", "cnn") if model in results.settings.models]
         _draw_errors(figure.add_subplot(grid[0, :3]), results, models)
         _draw_rows(figure.add_subplot(grid[0, 3]), results)
         for column, model in enumerate(models):
-            _draw_confusion(figure.add_subplot(grid[1, column]), results.measured[model], model)
+            _draw_confusion(figure.add_subplot(grid[1, column]), results.one(model=model, rows=None), model)
         return figure
 
 
 def class_errors(measured: Measured) -> np.ndarray:
-    """Return the errors by digit.
-
-    Parameters
-    ----------
-    measured : Measured
-        What is measured of one model.
-
-    Returns
-    -------
-    numpy.ndarray of shape (seeds, 10)
-        Wrong rows of each true digit, in percent.
-    """
+    """Return the share of wrong rows of each true digit, in percent, of shape (seeds, 10)."""
     confusion = np.array(measured.confusion, dtype=float)
     return np.asarray(100 * (1 - np.diagonal(confusion, axis1=1, axis2=2) / confusion.sum(axis=2)))
 
 
-def _cnn_parts(settings: Settings) -> dict[int, str]:
-    """Return the parts of the CNN by their number of training rows, ascending."""
-    return {PAPER_ROWS: "cnn", **{rows: f"cnn-{rows}rows" for rows in sorted(settings.train_rows)}}
+def _cnn_by_rows(results: Results[Settings, Measured]) -> dict[int, Measured]:
+    """Return what was measured of the CNN by its number of training rows: the paper's, then the others in order."""
+    others = {rows: results.one(model="cnn", rows=rows) for rows in sorted(results.settings.train_rows)}
+    return {PAPER_ROWS: results.one(model="cnn", rows=None), **others}
 
 
 def _draw_errors(axes: Axes, results: Results[Settings, Measured], models: Sequence[str]) -> None:
     for number, model in enumerate(models):
         places = np.arange(NUM_CLASSES) + 0.2 * (number - (len(models) - 1) / 2)
-        axes.bar(places, class_errors(results.measured[model]).mean(axis=0), 0.2, color=COLOURS[model], label=model)
+        errors = class_errors(results.one(model=model, rows=None)).mean(axis=0)
+        axes.bar(places, errors, 0.2, color=COLOURS[model], label=model)
     labels = [f"{name}\n{FINDINGS.get(digit, '')}" for digit, name in enumerate(CLASS_NAMES)]
     axes.set_xticks(range(NUM_CLASSES), labels, fontsize=7)
     axes.set(xlabel="digit, and what the paper finds", ylabel="errors (%)", ylim=(0, 108))
     axes.legend(frameon=False, fontsize=7, ncols=4, loc="upper center")
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy([axes])
 
 
 def _draw_rows(axes: Axes, results: Results[Settings, Measured]) -> None:
-    points = _cnn_parts(results.settings)
-    for count, name in points.items():
-        accuracies = results.measured[name].accuracies
-        axes.plot([count] * len(accuracies), accuracies, "o", color=COLOURS["cnn"], markersize=4)
+    points = _cnn_by_rows(results)
+    for count, measured in points.items():
+        axes.plot([count] * len(measured.accuracies), measured.accuracies, "o", color=COLOURS["cnn"], markersize=4)
     human = paper.TABLE_1["default"]["human"].mean
     axes.axhline(human, color=GREY, linestyle=":", linewidth=1)
     axes.text(max(points), human, "human", color=DARK_GREY, fontsize=7, ha="right", va="bottom")
     axes.set(xscale="log", xlabel="training rows", ylabel="test accuracy of the CNN (%)")
     axes.set_xticks(list(points), [f"{count // 1000}k" for count in points], fontsize=7)
     axes.minorticks_off()
-    axes.spines[["top", "right"]].set_visible(False)
+    tidy([axes])
 
 
 def _draw_confusion(axes: Axes, measured: Measured, model: str) -> None:

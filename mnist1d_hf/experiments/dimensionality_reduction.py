@@ -1,6 +1,6 @@
 """Lays MNIST-1D out in the plane with t-SNE, beside a data set that falls into clusters (Figure 3).
 
-The other data set is MNIST, from the Hub or from its cache. Where it cannot be had, scikit-learn's bundled digits stand in
+The other data set is MNIST, from the Hub or from its cache. Where it is unavailable, scikit-learn's bundled digits stand in
 for it, and results and figure say so.
 """
 
@@ -16,16 +16,17 @@ from numpy.typing import NDArray
 
 from ..baselines.data import load_tensors
 from ..utils.extras import require
+from ..utils.figures import new_figure
 from ..utils.hub_errors import network_errors
-from ..utils.statistics import PAIRED_TEST, describe, is_greater
-from .experiment import Claim, Experiment, Part, Progress, Results
+from ..utils.statistics import describe
+from .experiment import Claim, Experiment, Part, Progress, Results, paired_claim
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 DATA = ("clustered", "mnist1d")
-"""Both data sets, as in the names of the parts."""
+"""Both data sets, as the parts name them."""
 
 MNIST = "MNIST"
 DIGITS = "scikit-learn's digits"
@@ -35,7 +36,7 @@ MNIST_REPOSITORY = "ylecun/mnist"
 MNIST_FILE = "mnist/test-00000-of-00001.parquet"
 
 PATIENCE = 3.0
-"""Seconds in which the Hub must answer."""
+"""Seconds within which the Hub must answer."""
 
 STRUCTURE = 0.25
 """A mean silhouette up to this is read as no substantial structure (Kaufman and Rousseeuw, 1990)."""
@@ -52,7 +53,7 @@ class Settings:
     """Settings of the experiment."""
 
     rows: int = 5000
-    """At most; all rows of MNIST-1D, and as many of the other data set."""
+    """Largest number of rows; all those of MNIST-1D, and as many of the other data set."""
     perplexity: float = 30.0
     neighbors: int = 10
     folds: int = 5
@@ -61,34 +62,34 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured of one data set with one seed."""
+    """Measurements of one data set with one seed."""
 
     data: str
     """Its name."""
     rows: int
     embedding_accuracy: float
-    """Of nearest neighbours in the plane, in percent."""
+    """Accuracy of nearest neighbours in the plane, in percent."""
     pixel_accuracy: float
-    """Of nearest neighbours among the pixels, in percent."""
+    """Accuracy of nearest neighbours among the pixels, in percent."""
     embedding_silhouette: float
     """Mean silhouette of the classes in the plane, in [-1, 1]."""
     pixel_silhouette: float
     embedding: list[list[int]]
-    """Both coordinates of every row; empty for all seeds but the first, which is drawn."""
+    """Both coordinates of every row for the first seed, which the figure shows; empty for the others."""
     labels: list[int]
-    """As many."""
+    """Of these rows."""
 
 
 class DimensionalityReduction(Experiment[Settings, Measured]):
-    """The experiment; see the module."""
+    """t-SNE of MNIST-1D and of a data set with clusters."""
 
     name = "dimensionality-reduction"
     settings = Settings()
     quick = Settings(rows=200)
     measurement = Measured
     remarks = (
-        "MNIST is that of the Hub. Where it cannot be had, scikit-learn's digits stand in for it, as claims and "
-        "figure say.",
+        "MNIST comes from the Hub. Where it is unavailable, scikit-learn's digits stand in for it, as claims and figure "
+        "say.",
     )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -100,7 +101,7 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
         ]
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
-        """Embed a data set, and see whether neighbours are of one class."""
+        """Embed a data set, and score how far its classes are clusters."""
         name, x, y = load_mnist1d() if part.values["data"] == "mnist1d" else load_clustered()
         x, y = x[: settings.rows], y[: settings.rows]
         progress(1, f"t-SNE of {name}")
@@ -123,11 +124,11 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
 
     def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare how far the other data set, and MNIST-1D, fall into clusters."""
-        other, ours = (_of(results, data) for data in DATA)
-        names = " and ".join(dict.fromkeys(one.data for one in other))
-        silhouettes = [[one.embedding_silhouette for one in group] for group in (other, ours)]
-        accuracies = [[one.embedding_accuracy for one in group] for group in (other, ours)]
-        stand_in = "" if names == MNIST else " (in place of MNIST, which could not be had)"
+        other, ours = (results.where(data=data) for data in DATA)
+        names = " and ".join(dict.fromkeys(measured.data for measured in other))
+        silhouettes = [[measured.embedding_silhouette for measured in group] for group in (other, ours)]
+        accuracies = [[measured.embedding_accuracy for measured in group] for group in (other, ours)]
+        stand_in = "" if names == MNIST else " (in place of MNIST, which was unavailable)"
         return [
             Claim(
                 statement=f"t-SNE of {names}{stand_in} shows the ten classes as clusters",
@@ -143,25 +144,24 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
                 test=f"mean silhouette of at most {STRUCTURE}, for each seed",
                 holds=max(silhouettes[1]) <= STRUCTURE,
             ),
-            Claim(
-                statement=f"neighbours in the plane are more often of one class in {names} than in MNIST-1D",
-                published="seen in the figure",
-                measured=f"accuracy of nearest neighbours {describe(accuracies[0])} % against {describe(accuracies[1])} %, "
+            paired_claim(
+                f"neighbours in the plane are more often of one class in {names} than in MNIST-1D",
+                "seen in the figure",
+                *accuracies,
+                text="accuracy of nearest neighbours {} % against {} %, "
                 f"among the pixels {other[0].pixel_accuracy:.1f} % against {ours[0].pixel_accuracy:.1f} %",
-                test=PAIRED_TEST,
-                holds=is_greater(*accuracies),
             ),
         ]
 
     def plot(self, results: Results[Settings, Measured]) -> Figure:
-        """Draw both embeddings, a colour a class."""
-        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.9), layout="constrained")
+        """Draw both embeddings, one colour per class."""
+        figure = new_figure((7, 3.9))
         axes = figure.subplots(1, 2)
         for axis, letter, data in zip(axes, "ab", DATA, strict=True):
-            group = _of(results, data)
+            group = results.where(data=data)
             _draw(axis, group[0])
-            accuracy = describe([one.embedding_accuracy for one in group])
-            score = describe([one.embedding_silhouette for one in group], digits=2)
+            accuracy = describe([measured.embedding_accuracy for measured in group])
+            score = describe([measured.embedding_silhouette for measured in group], digits=2)
             axis.set_title(f"{letter}   {_title(group[0].data)}", fontsize=9)
             axis.text(
                 0.5,
@@ -176,33 +176,13 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
 
 
 def load_mnist1d() -> Data:
-    """Load all 5000 rows of MNIST-1D.
-
-    Returns
-    -------
-    name : str
-        Its name.
-    x : ndarray of float64, shape (5000, 40)
-        Signals.
-    y : ndarray of int64, shape (5000,)
-        Labels.
-    """
+    """Return the name, all 5000 signals, float64, and the labels, int64, of MNIST-1D."""
     x, y = load_tensors("default", "train+test")
     return MNIST_1D, x.double().numpy(), y.numpy()
 
 
 def load_clustered() -> Data:
-    """Load MNIST's test rows from the Hub or its cache, or scikit-learn's digits if they cannot be had.
-
-    Returns
-    -------
-    name : str
-        Which of the two.
-    x : ndarray of float64, shape (rows, pixels)
-        Pixels, in an order of the rows that is drawn once.
-    y : ndarray of int64, shape (rows,)
-        Labels.
-    """
+    """Load MNIST's test rows, or scikit-learn's digits if they are unavailable, in an order that is drawn once."""
     unavailable: tuple[type[Exception], ...] = (OSError, ValueError, *network_errors())
     try:
         name, x, y = load_mnist()
@@ -215,21 +195,9 @@ def load_clustered() -> Data:
 
 
 def load_mnist() -> Data:
-    """Load MNIST's 10000 test rows.
+    """Load MNIST's 10000 test rows, of 784 pixels in [0, 255], from the cache or the Hub.
 
-    Returns
-    -------
-    name : str
-        Its name.
-    x : ndarray of float64, shape (10000, 784)
-        Pixels.
-    y : ndarray of int64, shape (10000,)
-        Labels.
-
-    Raises
-    ------
-    OSError, ValueError, or one of network_errors
-        If the Hub cannot be reached, or the file is not there, or not as expected.
+    Raises OSError, ValueError or one of `network_errors` if the Hub cannot be reached or the file is not as expected.
     """
     place: dict[str, Any] = {"repo_id": MNIST_REPOSITORY, "filename": MNIST_FILE, "repo_type": "dataset"}
     try:
@@ -243,22 +211,7 @@ def load_mnist() -> Data:
 
 
 def embed(x: NDArray[np.float64], perplexity: float, seed: int) -> NDArray[np.float64]:
-    """Lay rows out in the plane with t-SNE, from a random start.
-
-    Parameters
-    ----------
-    x : ndarray, shape (rows, pixels)
-        The rows.
-    perplexity : float
-        Effective number of neighbours.
-    seed : int
-        Draws the start.
-
-    Returns
-    -------
-    ndarray of float64, shape (rows, 2)
-        Their places.
-    """
+    """Return the places of rows, of shape (rows, 2), in a t-SNE from a random start, which the seed draws."""
     tsne = require("sklearn.manifold", "experiments").TSNE(
         perplexity=perplexity, init="random", learning_rate="auto", random_state=seed
     )
@@ -267,42 +220,14 @@ def embed(x: NDArray[np.float64], perplexity: float, seed: int) -> NDArray[np.fl
 
 
 def neighbor_accuracy(x: NDArray[np.float64], y: NDArray[np.int64], neighbors: int, folds: int) -> float:
-    """Classify rows by the majority of their nearest neighbours in the other folds.
-
-    Parameters
-    ----------
-    x : ndarray, shape (rows, columns)
-        Places.
-    y : ndarray, shape (rows,)
-        Labels.
-    neighbors, folds : int
-        Numbers of them.
-
-    Returns
-    -------
-    float
-        Accuracy in percent.
-    """
+    """Classify rows by the majority of their nearest neighbours in the other folds; accuracy in percent."""
     classifier = require("sklearn.neighbors", "experiments").KNeighborsClassifier(neighbors)
     scores = require("sklearn.model_selection", "experiments").cross_val_score(classifier, x, y, cv=folds)
     return round(100 * float(scores.mean()), 2)
 
 
 def silhouette(x: NDArray[np.float64], y: NDArray[np.int64]) -> float:
-    """Return the mean silhouette of the classes: near 1 for clusters, near 0 or below for classes that overlap.
-
-    Parameters
-    ----------
-    x : ndarray, shape (rows, columns)
-        Places.
-    y : ndarray, shape (rows,)
-        Labels.
-
-    Returns
-    -------
-    float
-        In [-1, 1].
-    """
+    """Return the mean silhouette of the classes, in [-1, 1]: near 1 for clusters, near 0 or below if they overlap."""
     return round(float(require("sklearn.metrics", "experiments").silhouette_score(x, y)), 4)
 
 
@@ -312,13 +237,8 @@ def _whole_numbers(embedding: NDArray[np.float64]) -> list[list[int]]:
     return numbers
 
 
-def _of(results: Results[Settings, Measured], data: str) -> list[Measured]:
-    """Return what was measured of a data set, a seed each."""
-    return [results.measured[f"{data}-seed{seed}"] for seed in range(results.seeds)]
-
-
 def _title(name: str) -> str:
-    return f"{name} (MNIST could not be had)" if name == DIGITS else name
+    return f"{name} (MNIST was unavailable)" if name == DIGITS else name
 
 
 def _draw(axis: Axes, one: Measured) -> None:

@@ -1,4 +1,4 @@
-"""What all experiments share: parts that are measured in parallel, kept as JSON and not measured again, claims, and results."""
+"""What all experiments share: parts that are measured in parallel, kept as JSON and not measured again; claims; results."""
 
 from __future__ import annotations
 
@@ -7,11 +7,10 @@ import json
 import os
 import time
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import Executor, as_completed
-from contextlib import contextmanager
+from contextlib import nullcontext
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -23,6 +22,7 @@ require("torch", "experiments")
 
 from ..utils.files import provenance, write_json
 from ..utils.processes import Bar, local_processes, report
+from ..utils.statistics import PAIRED_TEST, describe, is_greater
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -33,19 +33,19 @@ Settings = TypeVar("Settings")
 Measured = TypeVar("Measured")
 
 Progress = Callable[[int, str], None]
-"""Called with the number of steps done and what is measured."""
+"""Called with the number of steps done so far and the latest measurement, as text."""
 
 
 @dataclass(frozen=True)
 class Part:
-    """A piece of an experiment that is measured by itself: a setting, or one of its seeds."""
+    """A piece of an experiment that is measured on its own: one setting, or one seed of it."""
 
     name: str
-    """Names the file it is kept in."""
+    """Names the file that keeps it."""
     steps: int
     """Length of its progress bar."""
     values: dict[str, Any]
-    """What distinguishes it from the other parts."""
+    """What distinguishes it from the other parts; kept in its file, and what `Results.where` looks for."""
 
 
 @dataclass(frozen=True)
@@ -65,16 +65,66 @@ class Results(Generic[Settings, Measured]):
     """What an experiment measured."""
 
     experiment: str
+    """Name of the experiment."""
     settings: Settings
     seeds: int
+    parts: list[Part]
+    """All parts, in the order of the plan."""
     measured: dict[str, Measured]
-    """By the name of the part."""
+    """Measurements by the name of their part."""
     seconds: float
     """Time of all parts together, on one core."""
 
+    def where(self, **values: Any) -> list[Measured]:
+        """Return the measurements of the parts that have these values.
+
+        Parameters
+        ----------
+        **values : object
+            Some of the values that distinguish the parts, for example ``kind="tickets"``.
+
+        Returns
+        -------
+        list of Measured
+            At least one, in the order of the plan; seeds ascend.
+
+        Raises
+        ------
+        LookupError
+            If no part has them.
+        """
+        found = [self.measured[part.name] for part in self.parts if values.items() <= part.values.items()]
+        if not found:
+            names = ", ".join(part.name for part in self.parts)
+            raise LookupError(f"no part of {self.experiment} has {_listed(values)}; its parts are {names}")
+        return found
+
+    def one(self, **values: Any) -> Measured:
+        """Return the measurement of the only part that has these values.
+
+        Parameters
+        ----------
+        **values : object
+            See `where`.
+
+        Returns
+        -------
+        Measured
+            Its measurement.
+
+        Raises
+        ------
+        LookupError
+            If no part has them, or several do.
+        """
+        found = self.where(**values)
+        if len(found) > 1:
+            raise LookupError(f"{len(found)} parts of {self.experiment} have {_listed(values)}, not one")
+        return found[0]
+
 
 class Experiment(ABC, Generic[Settings, Measured]):
-    """An experiment of the paper."""
+    """An experiment of the paper; subclasses name its settings and say what is planned, measured, claimed and drawn."""
 
     name: str
     """As on the command line."""
@@ -85,9 +135,9 @@ class Experiment(ABC, Generic[Settings, Measured]):
     measurement: type[Measured]
     """Dataclass of what a part measures."""
     choices: tuple[str, ...] = ()
-    """Names of settings that choose parts and change none of them."""
+    """Names of settings that select parts without changing any of them."""
     remarks: tuple[str, ...] = ()
-    """What is different from the paper, and what was tried where a claim does not hold; for the report."""
+    """How it differs from the paper, and what explains a claim that does not hold; for the report."""
 
     @abstractmethod
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -117,12 +167,12 @@ class Experiment(ABC, Generic[Settings, Measured]):
         part : Part
             One of the plan.
         progress : callable
-            Called now and then.
+            Called now and then; see `Progress`.
 
         Returns
         -------
         Measured
-            Dataclass of numbers, strings and lists of them.
+            Dataclass of numbers, strings, and lists and dicts of them.
         """
 
     @abstractmethod
@@ -137,7 +187,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         Returns
         -------
         list of Claim
-            One a claim.
+            One per claim of the paper.
         """
 
     @abstractmethod
@@ -165,13 +215,13 @@ class Experiment(ABC, Generic[Settings, Measured]):
         jobs: int | None = None,
         executor: Executor | None = None,
     ) -> Results[Settings, Measured]:
-        """Run the experiment, or what is left of it.
+        """Run the experiment, or those of its parts that have not been measured yet.
 
         Parameters
         ----------
         output : path-like, optional
-            Folder in which finished parts are kept, as ``<experiment>/<part>.json``, and found again; none are kept if not
-            given.
+            Folder that keeps finished parts, as ``<experiment>/<part>.json``, so that they are not measured again. If not
+            given, nothing is kept.
         seeds : int, optional
             Number of seeds, at least 1; 3 if not given.
         quick : bool
@@ -179,7 +229,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         settings : Settings, optional
             Other settings than the paper's.
         jobs : int, optional
-            Number of processes at most; one for each core if not given.
+            Largest number of processes; one per core if not given.
         executor : concurrent.futures.Executor, optional
             Where to measure, without progress bars; local processes if not given.
 
@@ -201,28 +251,28 @@ class Experiment(ABC, Generic[Settings, Measured]):
         seeds = DEFAULT_SEEDS if seeds is None else seeds
         chosen = settings or (self.quick if quick else self.settings)
         parts = self.plan(chosen, seeds)
-        with _folder(output) as top:
-            folder = top / self.name
+        with TemporaryDirectory() if output is None else nullcontext(output) as top:
+            folder = Path(top) / self.name
             # Before anything is measured, so that a folder that cannot be written to is known at once.
             folder.mkdir(parents=True, exist_ok=True)
             kept = {part.name: self._read(folder, part, chosen) for part in parts}
-            missing = [part for part in parts if kept[part.name] is None]
+            missing = [part for part in parts if not kept[part.name]]
             self._measure_all(folder, chosen, missing, jobs, executor)
             kept |= {part.name: self._read(folder, part, chosen) for part in missing}
-        files = {name: file for name, file in kept.items() if file is not None}
         return Results(
             experiment=self.name,
             settings=chosen,
             seeds=seeds,
-            measured={name: self.measurement(**file["measured"]) for name, file in files.items()},
-            seconds=sum(file["seconds"] for file in files.values()),
+            parts=parts,
+            measured={name: self.measurement(**content["measured"]) for name, content in kept.items()},
+            seconds=sum(content["seconds"] for content in kept.values()),
         )
 
-    def _read(self, folder: Path, part: Part, settings: Settings) -> dict[str, Any] | None:
-        """Return a part that is kept, or None; raise if it was measured with other settings."""
+    def _read(self, folder: Path, part: Part, settings: Settings) -> dict[str, Any]:
+        """Return the content of a part's file, empty if there is none; raise if it was measured with other settings."""
         path = _path(folder, part)
         if not path.is_file():
-            return None
+            return {}
         content = _load(path)
         # Through JSON, which knows no tuples.
         wanted = _flat(json.loads(json.dumps(_key(settings, part))))
@@ -244,16 +294,46 @@ class Experiment(ABC, Generic[Settings, Measured]):
         if not parts:
             return
         bars = {part.name: Bar(f"{self.name} {part.name}", part.steps) for part in parts}
-        with _executor(executor, bars, jobs) as pool:
-            module = type(self).__module__
-            futures = [pool.submit(_measure_part, module, settings, part, folder) for part in parts]
+        with nullcontext(executor) if executor else local_processes(bars, jobs) as pool:
+            futures = [pool.submit(_measure_part, self, settings, part, folder) for part in parts]
             for future in as_completed(futures):
                 future.result()
 
 
-def _measure_part(module: str, settings: Any, part: Part, folder: Path) -> None:
-    """Measure a part and keep it; runs in a process of its own."""
-    experiment: Experiment[Any, Any] = import_module(module).EXPERIMENT
+class StepCounter:
+    """Adds up the steps of the pieces of a part, and reports their sum."""
+
+    def __init__(self, progress: Progress) -> None:
+        self._progress, self._done = progress, 0
+
+    def __call__(self, steps: int, measured: str) -> None:
+        """Report steps done since the last call."""
+        self._done += steps
+        self._progress(self._done, measured)
+
+
+def paired_claim(
+    statement: str,
+    published: str,
+    ours: Sequence[float],
+    theirs: Sequence[float],
+    *,
+    above: bool = True,
+    text: str = "{} against {}",
+    digits: int = 1,
+) -> Claim:
+    """Claim that ``ours`` is above ``theirs``, or below them, by a paired t-test over seeds; ``text`` shows both means."""
+    return Claim(
+        statement=statement,
+        published=published,
+        measured=text.format(describe(ours, digits), describe(theirs, digits)),
+        test=PAIRED_TEST,
+        holds=is_greater(ours, theirs) if above else is_greater(theirs, ours),
+    )
+
+
+def _measure_part(experiment: Experiment[Any, Any], settings: Any, part: Part, folder: Path) -> None:
+    """Measure a part and keep it; runs in a process of its own, which imports the experiment's class."""
     start = time.perf_counter()
     measured = experiment.measure(settings, part, lambda done, what: report(part.name, done, what))
     content = {
@@ -291,19 +371,5 @@ def _path(folder: Path, part: Part) -> Path:
     return folder / f"{part.name}.json"
 
 
-@contextmanager
-def _folder(output: str | os.PathLike[str] | None) -> Iterator[Path]:
-    if output is not None:
-        yield Path(output)
-        return
-    with TemporaryDirectory() as temporary:
-        yield Path(temporary)
-
-
-@contextmanager
-def _executor(executor: Executor | None, bars: dict[str, Bar], jobs: int | None) -> Iterator[Executor]:
-    if executor is not None:
-        yield executor
-        return
-    with local_processes(bars, jobs) as pool:
-        yield pool
+def _listed(values: dict[str, Any]) -> str:
+    return ", ".join(f"{name}={value!r}" for name, value in values.items())

@@ -11,23 +11,6 @@ from torch import Tensor
 def draw_uniform(
     shape: Sequence[int], inputs: int, generator: torch.Generator, dtype: torch.dtype = torch.float32
 ) -> Tensor:
-    """Draw weights or biases as `torch.nn.Linear` does: uniform within 1 / sqrt(inputs).
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Shape of what is drawn.
-    inputs : int
-        Number of inputs of an output.
-    generator : torch.Generator
-        Where it is drawn from.
-    dtype : torch.dtype
-        Type of floating-point numbers.
-
-    Returns
-    -------
-    Tensor of that shape and type
-        In [-1 / sqrt(inputs), 1 / sqrt(inputs)).
-    """
+    """Draw weights or biases as `torch.nn.Linear` does: uniform in [-1 / sqrt(inputs), 1 / sqrt(inputs))."""
     drawn: Tensor = (2 * torch.rand(*shape, generator=generator, dtype=dtype) - 1) / inputs**0.5
     return drawn

@@ -1,7 +1,7 @@
 """Layers of many members at once, with their backward passes written out.
 
-Parameters are stacked along a first dimension, channels are last, and every product is a batched one. What a layer computes
-is in memory that is allocated once, and is overwritten by the next batch of the same size. For networks as small as these,
+Parameters are stacked along a first dimension, channels are last, and every product is a batched one. A layer computes in
+memory that is allocated once and overwritten by the next batch of the same size. For networks as small as these,
 automatic differentiation and fresh memory in every step take as long as the products themselves.
 """
 
@@ -27,42 +27,14 @@ class Layer(ABC):
 
     @abstractmethod
     def forward(self, x: Tensor) -> Tensor:
-        """Return the output.
-
-        Parameters
-        ----------
-        x : Tensor of shape (members, batch, ...)
-            Its input.
-
-        Returns
-        -------
-        Tensor of shape (members, batch, ...)
-            Overwritten by the next batch of the same size.
-        """
+        """Return the output (members, batch, ...) of an input; it is overwritten by the next batch of the same size."""
 
     @abstractmethod
     def input_gradient(self, grad: Tensor) -> Tensor:
-        """Return the gradient by the input.
-
-        Parameters
-        ----------
-        grad : Tensor
-            Gradient by the output, of its shape.
-
-        Returns
-        -------
-        Tensor
-            Of the shape of the input.
-        """
+        """Return the gradient by the input, for that by the output."""
 
     def set_gradients(self, grad: Tensor) -> None:  # noqa: B027
-        """Set ``grad`` of the parameters, if there are any.
-
-        Parameters
-        ----------
-        grad : Tensor
-            Gradient by the output, of its shape.
-        """
+        """Set ``grad`` of the parameters, if there are any, for the gradient by the output."""
 
     def _kept(self, name: str, shape: Sequence[int], like: Tensor) -> Tensor:
         """Return memory of a shape, zero when it is first used."""
@@ -73,15 +45,7 @@ class Layer(ABC):
 
 
 class Linear(Layer):
-    """A linear layer, of all that an example has.
-
-    Parameters
-    ----------
-    weight : Tensor of shape (members, outputs, inputs)
-        Weights.
-    bias : Tensor of shape (members, outputs)
-        Biases.
-    """
+    """A linear layer, of all that an example has; weight (members, outputs, inputs) and bias (members, outputs)."""
 
     def __init__(self, weight: Tensor, bias: Tensor) -> None:
         super().__init__()
@@ -107,16 +71,8 @@ class Linear(Layer):
 class Convolution(Layer):
     """A convolution: a product of the weights with all windows of the input.
 
-    Parameters
-    ----------
-    weight : Tensor of shape (members, outputs, size, inputs)
-        Weights.
-    bias : Tensor of shape (members, outputs)
-        Biases.
-    stride : int
-        Positions from one window to the next.
-    padding : int
-        Zeros before and after the input.
+    Weight has shape (members, outputs, size, inputs), bias (members, outputs). The stride is the number of positions from one
+    window to the next, the padding that of zeros before and after the input.
     """
 
     def __init__(self, weight: Tensor, bias: Tensor, *, stride: int = 1, padding: int = 0) -> None:
@@ -171,43 +127,23 @@ class Relu(Layer):
 
 
 class Network:
-    """Layers one after another.
-
-    Parameters
-    ----------
-    layers : sequence of Layer
-        The layers.
-    """
+    """Layers one after another."""
 
     def __init__(self, layers: Sequence[Layer]) -> None:
         self.layers = layers
         self.parameters = [parameter for layer in layers for parameter in layer.parameters]
 
     def forward(self, x: Tensor) -> Tensor:
-        """Return the output of the last layer.
+        """Return the output (members, batch, outputs) for signals (members, batch, length, 1).
 
-        Parameters
-        ----------
-        x : Tensor of shape (members, batch, length, 1)
-            Signals.
-
-        Returns
-        -------
-        Tensor of shape (members, batch, outputs)
-            Overwritten by the next batch of the same size.
+        It is overwritten by the next batch of the same size.
         """
         for layer in self.layers:
             x = layer.forward(x)
         return x
 
     def set_gradients(self, grad: Tensor) -> None:
-        """Set ``grad`` of all parameters, for the batch that passed last.
-
-        Parameters
-        ----------
-        grad : Tensor
-            Gradient by the output, of its shape.
-        """
+        """Set ``grad`` of all parameters, for the batch that passed last and the gradient by its output."""
         first, *others = self.layers
         for layer in reversed(others):
             layer.set_gradients(grad)
@@ -216,60 +152,19 @@ class Network:
 
 
 def draw_linear(inputs: int, outputs: int, generators: Sequence[torch.Generator]) -> Linear:
-    """Draw a linear layer as torch's own is drawn: uniform within 1 / sqrt(inputs of an output).
-
-    Parameters
-    ----------
-    inputs, outputs : int
-        Sizes.
-    generators : sequence of torch.Generator
-        One for each member.
-
-    Returns
-    -------
-    Linear
-        The layer.
-    """
+    """Draw a linear layer, one member per generator, as torch's own is drawn; see `draw_uniform`."""
     return Linear(*_draw((outputs, inputs), generators))
 
 
 def draw_convolution(
     inputs: int, outputs: int, size: int, generators: Sequence[torch.Generator], *, stride: int = 1, padding: int = 0
 ) -> Convolution:
-    """Draw a convolution as torch's own is drawn: uniform within 1 / sqrt(inputs of an output).
-
-    Parameters
-    ----------
-    inputs, outputs, size : int
-        Channels, and size of the kernel.
-    generators : sequence of torch.Generator
-        One for each member.
-    stride, padding : int
-        Of the layer.
-
-    Returns
-    -------
-    Convolution
-        The layer.
-    """
+    """Draw a convolution of kernels of a size, one member per generator, as torch's own is drawn; see `draw_uniform`."""
     return Convolution(*_draw((outputs, size, inputs), generators), stride=stride, padding=padding)
 
 
 def is_positive(x: Tensor, out: Tensor) -> Tensor:
-    """Write 1 where a value is positive, and 0 elsewhere; as numbers, for products with truth values are slow.
-
-    Parameters
-    ----------
-    x : Tensor
-        Values.
-    out : Tensor
-        Memory of the same shape.
-
-    Returns
-    -------
-    Tensor
-        That memory.
-    """
+    """Write 1 where a value is positive, and 0 elsewhere; as numbers, for products with truth values are slow."""
     return torch.gt(x, 0, out=out)
 
 
@@ -282,5 +177,5 @@ def _draw(shape: tuple[int, ...], generators: Sequence[torch.Generator]) -> tupl
 
 
 def _rows(x: Tensor) -> Tensor:
-    """Return one matrix a member: examples and positions are rows, all that a position has is in its columns."""
+    """Return one matrix per member: examples and positions are rows, all that a position has is in its columns."""
     return x.flatten(3).flatten(1, 2)

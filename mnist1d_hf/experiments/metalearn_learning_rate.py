@@ -16,8 +16,8 @@ from torch import Tensor
 
 from ..baselines.data import load_tensors
 from ..dataset.templates import NUM_CLASSES
-from ..utils.extras import require
-from ..utils.figures import DARK_GREY, GREY
+from ..utils.figures import DARK_GREY, GREY, new_figure, tidy
+from ..utils.seeds import generator
 from ..utils.statistics import describe
 from .experiment import Claim, Experiment, Part, Progress, Results
 from .initialisation import draw_uniform
@@ -47,7 +47,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """What one seed measures: a list of outer steps for each start."""
+    """Measurements of one seed: for each start, a value per outer step."""
 
     learning_rates: list[list[float]]
     losses: list[list[float]]
@@ -55,27 +55,25 @@ class Measured:
 
 
 class MetalearnLearningRate(Experiment[Settings, Measured]):
-    """The experiment; see the module."""
+    """Gradient descent on the learning rate, from several starts."""
 
     name = "metalearn-learning-rate"
     settings = Settings()
     quick = Settings(outer_steps=8)
     measurement = Measured
     remarks = (
-        "The optimum depends on the initial weights, which are the seed's and stay the same, as in the authors' "
-        "code. With other weights and other batches in every outer step both starts come to 0.68 ± 0.01.",
+        "The optimum depends on the initial weights, which are drawn once per seed and kept for all outer steps, as in "
+        "the authors' code.",
     )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
-        """Return one part a seed; its starts are members of one stack."""
+        """Return one part per seed; its starts are members of one stack."""
         return [Part(f"seed{seed}", settings.outer_steps, {"seed": seed}) for seed in range(seeds)]
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Descend on the learning rate from every start."""
         x, y = load_tensors("default", "train")
-        parameters = initial_parameters(
-            x.shape[1], settings.hidden_size, torch.Generator().manual_seed(part.values["seed"])
-        )
+        parameters = initial_parameters(x.shape[1], settings.hidden_size, generator(part.values["seed"]))
         batches = torch.arange(settings.inner_steps * settings.batch_size).view(settings.inner_steps, -1) % len(x)
         rate = torch.tensor(settings.starts)
         rates, losses = [rate.tolist()], []
@@ -90,7 +88,7 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
         return Measured(np.transpose(rates).tolist(), np.transpose(losses).tolist())
 
     def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
-        """Both starts end at the same learning rate."""
+        """Compare where the starts end."""
         ends = np.array([[rates[-1] for rates in one.learning_rates] for one in results.measured.values()])
         spread = np.ptp(ends, axis=1) / ends.mean(axis=1)
         return [
@@ -106,40 +104,26 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
 
     def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw the learning rate and the loss over the outer steps."""
-        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 2.8), layout="constrained")
+        figure = new_figure((7, 2.8))
         rates, losses = figure.subplots(1, 2)
-        for one in results.measured.values():
+        for seed, measured in enumerate(results.measured.values()):
             for number, start in enumerate(results.settings.starts):
-                label = f"from {start:g}" if one is next(iter(results.measured.values())) else None
-                rates.plot(one.learning_rates[number], color=f"C{number}", linewidth=1, label=label)
-                losses.plot(one.losses[number], color=f"C{number}", linewidth=1)
+                label = None if seed else f"from {start:g}"
+                rates.plot(measured.learning_rates[number], color=f"C{number}", linewidth=1, label=label)
+                losses.plot(measured.losses[number], color=f"C{number}", linewidth=1)
         rates.axhline(PUBLISHED_OPTIMUM, color=GREY, linestyle=":", linewidth=1)
         rates.set(xlabel="outer step", ylabel="learning rate", ylim=(0, None))
         rates.legend(frameon=False, fontsize=8)
         rates.text(0, PUBLISHED_OPTIMUM, " the paper's", color=DARK_GREY, fontsize=7, va="bottom")
         losses.set(xlabel="outer step", ylabel="mean training loss (nats)")
-        for axis in (rates, losses):
-            axis.spines[["top", "right"]].set_visible(False)
+        tidy((rates, losses))
         return figure
 
 
-def initial_parameters(inputs: int, hidden: int, generator: torch.Generator) -> list[Tensor]:
-    """Draw weights and biases of a network of two layers, as `torch.nn.Linear` does: uniform within 1 / sqrt(inputs).
-
-    Parameters
-    ----------
-    inputs, hidden : int
-        Sizes.
-    generator : torch.Generator
-        Where they are drawn from.
-
-    Returns
-    -------
-    list of Tensor
-        Weight (inputs, hidden) and bias (1, hidden) of the first layer, then those of the second.
-    """
+def initial_parameters(inputs: int, hidden: int, stream: torch.Generator) -> list[Tensor]:
+    """Draw weight (inputs, hidden) and bias (1, hidden) of the first layer, then those of the second; see `draw_uniform`."""
     return [
-        draw_uniform((rows, outputs), size, generator)
+        draw_uniform((rows, outputs), size, stream)
         for size, outputs in ((inputs, hidden), (hidden, NUM_CLASSES))
         for rows in (size, 1)
     ]

@@ -1,4 +1,4 @@
-"""What summarises experiments: figure and claims of each, and a report of all."""
+"""Summaries of experiments: figure and claims of each, and a report of all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from ..utils.figures import save_figure
-from ..utils.files import provenance, write_json
+from ..utils.files import provenance, write_json, write_text
 from ..utils.rendering import render_template
 from ..utils.resources import resource_folder
 from ..version import DATA_VERSION
@@ -22,22 +22,7 @@ REPORT_NAME = "README.md"
 
 
 def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], output: str | os.PathLike[str]) -> Path:
-    """Write figure and claims of an experiment beside its parts.
-
-    Parameters
-    ----------
-    experiment : Experiment
-        The experiment.
-    results : Results
-        What it measured.
-    output : path-like
-        Folder that holds the folder of the experiment.
-
-    Returns
-    -------
-    pathlib.Path
-        The figure.
-    """
+    """Write figure and claims of an experiment beside its parts, in its folder under ``output``; return the figure's path."""
     folder = Path(output) / experiment.name
     content = {
         "experiment": experiment.name,
@@ -56,18 +41,7 @@ def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], 
 
 
 def write_report(output: str | os.PathLike[str]) -> Path:
-    """Write the report of all experiments that were run.
-
-    Parameters
-    ----------
-    output : path-like
-        Folder with a folder for each of them.
-
-    Returns
-    -------
-    pathlib.Path
-        The report.
-    """
+    """Write the report of all experiments whose summaries are under ``output``, and return its path."""
     output = Path(output)
     summaries = [
         json.loads((output / name / SUMMARY_NAME).read_text(encoding="utf-8"))
@@ -75,24 +49,12 @@ def write_report(output: str | os.PathLike[str]) -> Path:
         if (output / name / SUMMARY_NAME).is_file()
     ]
     text = render_template(resource_folder("results") / "report_template.md", summaries=summaries, titles=TITLES)
-    path = output / REPORT_NAME
-    path.write_text(text, encoding="utf-8")
-    return path
+    write_text(output / REPORT_NAME, text)
+    return output / REPORT_NAME
 
 
 def format_claims(claims: list[Claim]) -> str:
-    """Return claims as text, a published figure beside the measured one.
-
-    Parameters
-    ----------
-    claims : list of Claim
-        Claims of an experiment.
-
-    Returns
-    -------
-    str
-        Some lines a claim.
-    """
+    """Return claims as text, two lines each, with what was published beside what was measured."""
     return "\n".join(
         f"{'holds' if claim.holds else 'DOES NOT HOLD':<14} {claim.statement}\n"
         f"{'':<14} published {claim.published}, measured {claim.measured} ({claim.test})"

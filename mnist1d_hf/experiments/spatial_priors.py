@@ -5,40 +5,36 @@ The recipe is the project's own, which was chosen on validation rows; the test r
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import paper
 from ..baselines.evaluation import evaluate
 from ..baselines.table import load_test_tensors
-from ..baselines.training import RECIPES, ProgressCallback, TrainingSettings, train
-from ..utils.extras import require
-from ..utils.figures import GREY
-from ..utils.statistics import PAIRED_TEST, describe, is_greater
-from .experiment import Claim, Experiment, Part, Progress, Results
+from ..baselines.training import train
+from ..utils.figures import GREY, new_figure, tidy
+from ..utils.statistics import describe
+from .baseline_training import COLOURS, MODELS, recipe, show
+from .experiment import Claim, Experiment, Part, Progress, Results, paired_claim
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CONFIGS = ("default", "shuffled")
 
-COLOURS = {"cnn": "C0", "gru": "C1", "logistic": "C2", "mlp": "C3"}
-"""Of the models, in figures."""
-
 
 @dataclass(frozen=True)
 class Settings:
     """Settings of the experiment."""
 
-    models: tuple[str, ...] = ("gru", "mlp", "cnn", "logistic")
-    """Those of the paper, the slow ones first."""
+    models: tuple[str, ...] = MODELS
     steps: int | None = None
     """Steps of training; those of the recipe if None."""
 
 
 @dataclass(frozen=True)
 class Measured:
-    """What is measured of one model on one config: a value, or a list, a seed."""
+    """Measurements of one model on one config: a value or a list per seed."""
 
     test_accuracies: list[float]
     """In percent."""
@@ -48,7 +44,7 @@ class Measured:
 
 
 class SpatialPriors(Experiment[Settings, Measured]):
-    """The experiment; see the module."""
+    """Each baseline on signals in order and on shuffled ones."""
 
     name = "spatial-priors"
     settings = Settings()
@@ -56,8 +52,8 @@ class SpatialPriors(Experiment[Settings, Measured]):
     measurement = Measured
     choices = ("models",)
     remarks = (
-        "The recipe of each model is this project's own, chosen on validation rows; the paper's reads test rows "
-        "to stop, and can be had with `mnist1d-hf train --recipe paper`.",
+        "Each model is trained with this project's own recipe, chosen on validation rows. The paper's recipe reads the test "
+        "rows to decide when to stop; `mnist1d-hf train --recipe paper` uses it.",
     )
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -92,80 +88,41 @@ class SpatialPriors(Experiment[Settings, Measured]):
 
     def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare the table with the paper's, and what shuffling costs each model."""
-        accuracies = {name: one.test_accuracies for name, one in results.measured.items()}
+        models = sorted(results.settings.models)
         return [
-            *(
-                _table_claim(model, config, accuracies)
-                for config in CONFIGS
-                for model in sorted(results.settings.models)
-            ),
-            *(_order_claim(*pair, accuracies) for pair in (("cnn", "mlp"), ("gru", "mlp"), ("mlp", "logistic"))),
-            *(_prior_claim(model, accuracies) for model in ("cnn", "gru")),
+            *(_table_claim(results, model, config) for config in CONFIGS for model in models),
+            *(_order_claim(results, *pair) for pair in (("cnn", "mlp"), ("gru", "mlp"), ("mlp", "logistic"))),
+            *(_prior_claim(results, model) for model in ("cnn", "gru")),
         ]
 
     def plot(self, results: Results[Settings, Measured]) -> Figure:
         """Draw training accuracy over the steps, and the test accuracies at the end."""
-        figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(8, 3), layout="constrained")
+        figure = new_figure((8, 3))
         axes = figure.subplots(1, 2, sharey=True)
         for axis, config in zip(axes, CONFIGS, strict=True):
             for model in sorted(results.settings.models):
-                one = results.measured[f"{model}-{config}"]
-                progress = [step / one.steps[-1] for step in one.steps]
-                for curve in one.train_accuracies:
+                measured = results.one(model=model, config=config)
+                progress = [step / measured.steps[-1] for step in measured.steps]
+                for curve in measured.train_accuracies:
                     axis.plot(progress, curve, color=COLOURS[model], linewidth=0.8, alpha=0.6)
-                mean = sum(one.test_accuracies) / len(one.test_accuracies)
+                mean = sum(measured.test_accuracies) / len(measured.test_accuracies)
                 axis.plot(1.06, mean, "o", color=COLOURS[model], markersize=5, label=f"{model} {mean:.0f}")
                 published = paper.TABLE_1[config][model].mean
                 axis.plot(1.06, published, "o", color=GREY, markersize=9, fillstyle="none")
             axis.set(title=config, xlabel="fraction of the training", xlim=(0, 1.1), ylim=(0, 102))
             axis.legend(frameon=False, fontsize=7, ncols=2, loc="lower right", handletextpad=0.1)
-            axis.spines[["top", "right"]].set_visible(False)
+        tidy(axes)
         axes[0].set_ylabel("accuracy (%)")
         figure.suptitle(
-            "lines: training accuracy, a seed each; dots: mean test accuracy; grey circles: that of the paper",
+            "lines: training accuracy of each seed; dots: mean test accuracy; grey circles: that of the paper",
             fontsize=8,
         )
         return figure
 
 
-def recipe(model: str, steps: int | None) -> TrainingSettings:
-    """Return the settings to train a model with: the project's own, of another length if ``steps`` is given.
-
-    Parameters
-    ----------
-    model : str
-        Architecture.
-    steps : int, optional
-        Number of steps.
-
-    Returns
-    -------
-    TrainingSettings
-        The settings.
-    """
-    settings = RECIPES["tuned"][model]
-    return settings if steps is None else replace(settings, steps=steps, log_every=max(1, steps // 10))
-
-
-def show(progress: Progress) -> ProgressCallback:
-    """Return the callback of `train` that moves the bar of a part.
-
-    Parameters
-    ----------
-    progress : callable
-        Moves the bar.
-
-    Returns
-    -------
-    callable
-        For `train`.
-    """
-    return lambda step, loss, accuracy: progress(step, f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %")
-
-
-def _table_claim(model: str, config: str, accuracies: dict[str, list[float]]) -> Claim:
+def _table_claim(results: Results[Settings, Measured], model: str, config: str) -> Claim:
     published = paper.TABLE_1[config][model]
-    measured = accuracies[f"{model}-{config}"]
+    measured = results.one(model=model, config=config).test_accuracies
     return Claim(
         statement=f"test accuracy of {model} on {config}, in percent",
         published=str(published),
@@ -175,31 +132,26 @@ def _table_claim(model: str, config: str, accuracies: dict[str, list[float]]) ->
     )
 
 
-def _order_claim(better: str, worse: str, accuracies: dict[str, list[float]]) -> Claim:
-    default = paper.TABLE_1["default"]
-    a, b = accuracies[f"{better}-default"], accuracies[f"{worse}-default"]
-    return Claim(
-        statement=f"{better} is ahead of {worse} on default",
-        published=f"{default[better].mean:g} against {default[worse].mean:g}",
-        measured=f"{describe(a)} against {describe(b)}",
-        test=PAIRED_TEST,
-        holds=is_greater(a, b),
+def _order_claim(results: Results[Settings, Measured], better: str, worse: str) -> Claim:
+    published = [paper.TABLE_1["default"][model].mean for model in (better, worse)]
+    return paired_claim(
+        f"{better} is ahead of {worse} on default",
+        "{:g} against {:g}".format(*published),
+        *(results.one(model=model, config="default").test_accuracies for model in (better, worse)),
     )
 
 
-def _prior_claim(model: str, accuracies: dict[str, list[float]]) -> Claim:
+def _prior_claim(results: Results[Settings, Measured], model: str) -> Claim:
     """Shuffling costs a model with a spatial prior more than it costs the MLP."""
-    losses = {
-        name: [a - b for a, b in zip(accuracies[f"{name}-default"], accuracies[f"{name}-shuffled"], strict=True)]
-        for name in (model, "mlp")
-    }
-    published = {name: paper.TABLE_1["default"][name].mean - paper.TABLE_1["shuffled"][name].mean for name in losses}
-    return Claim(
-        statement=f"shuffling costs {model} more accuracy than mlp, in points",
-        published=f"{published[model]:.0f} against {published['mlp']:.0f}",
-        measured=f"{describe(losses[model])} against {describe(losses['mlp'])}",
-        test=PAIRED_TEST,
-        holds=is_greater(losses[model], losses["mlp"]),
+    losses, published = [], []
+    for name in (model, "mlp"):
+        ordered, shuffled = (results.one(model=name, config=config).test_accuracies for config in CONFIGS)
+        losses.append([a - b for a, b in zip(ordered, shuffled, strict=True)])
+        published.append(paper.TABLE_1["default"][name].mean - paper.TABLE_1["shuffled"][name].mean)
+    return paired_claim(
+        f"shuffling costs {model} more accuracy than mlp, in points",
+        "{:.0f} against {:.0f}".format(*published),
+        *losses,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,6 +11,7 @@ from .extras import require
 from .files import replacing
 
 if TYPE_CHECKING:
+    from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
 FORMATS = ("png", "svg", "pdf")
@@ -44,6 +46,29 @@ def new_grid(rows: int, columns: int, *, size: tuple[float, float], ticks: bool 
         for axis in axes.flat:
             axis.set(xticks=[], yticks=[])
     return figure, axes
+
+
+def new_figure(size: tuple[float, float]) -> Figure:
+    """Return an empty figure of a size in inches that needs no display, in matplotlib's own style."""
+    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=size, layout="constrained")
+    return figure
+
+
+def tidy(
+    axes: Iterable[Axes],
+    *,
+    tick_size: float | None = None,
+    label_size: float | None = None,
+    title_size: float | None = None,
+) -> None:
+    """Hide the upper and right spines of axes; set the font sizes that are given, in points."""
+    for axis in axes:
+        axis.spines[["top", "right"]].set_visible(False)
+        if tick_size is not None:
+            axis.tick_params(labelsize=tick_size)
+        for text, size in ((axis.xaxis.label, label_size), (axis.yaxis.label, label_size), (axis.title, title_size)):
+            if size is not None:
+                text.set_fontsize(size)
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:

@@ -39,36 +39,17 @@ _reports: Queue[_Report] | None = None
 
 
 def report(bar: str, done: int, measured: str) -> None:
-    """Move a bar of the parent process; does nothing outside of `local_processes`.
-
-    Parameters
-    ----------
-    bar : str
-        Name of the bar.
-    done : int
-        How far it is.
-    measured : str
-        What is shown behind it.
-    """
+    """Move a bar of the parent process, and show a text behind it; does nothing outside of `local_processes`."""
     if _reports is not None:
         _reports.put((bar, done, measured))
 
 
 @contextmanager
 def local_processes(bars: Mapping[str, Bar], jobs: int | None = None) -> Iterator[Executor]:
-    """Start processes of one thread each: more threads only get in each other's way.
+    """Yield an executor with processes of one thread each: more threads only get in each other's way.
 
-    Parameters
-    ----------
-    bars : mapping of str to Bar
-        Progress bars by the name that the work gives to `report`, one a piece of work.
-    jobs : int, optional
-        Number of processes at most; one for each core if not given.
-
-    Yields
-    ------
-    concurrent.futures.Executor
-        Where to submit the work.
+    There is one bar per piece of work, by the name that the work gives to `report`; and at most ``jobs`` processes, or one per
+    core.
     """
     context = get_context("spawn")
     workers = max(1, min(len(bars), jobs or os.cpu_count() or 1))

@@ -10,29 +10,16 @@ from scipy import stats
 from .checks import check_integer
 
 LEVEL = 0.05
-"""Level of the tests."""
+"""Significance level of the tests."""
 
 PAIRED_TEST = f"one-sided paired t-test over seeds, p < {LEVEL}"
 """What `is_greater` does, in words."""
 
 
 def p_greater(a: Sequence[float], b: Sequence[float]) -> float:
-    """Return the p-value of a one-sided paired t-test that ``a`` is greater than ``b``.
+    """Return the p-value, in [0, 1], of a one-sided paired t-test that ``a`` is greater than ``b``, a value per seed each.
 
-    Parameters
-    ----------
-    a, b : sequence of float
-        One value per seed, in the same order, at least two.
-
-    Returns
-    -------
-    float
-        In [0, 1]. If all differences are equal: 0.5 if they are zero, else 0 or 1.
-
-    Raises
-    ------
-    ValueError
-        If there are fewer than two seeds, or the lengths differ.
+    If all differences are equal, it is 0.5 if they are zero, else 0 or 1. Fewer than two seeds raise ValueError.
     """
     differences = np.asarray(a, float) - np.asarray(b, float)
     if len(differences) < 2:
@@ -51,26 +38,9 @@ def is_greater(a: Sequence[float], b: Sequence[float]) -> bool:
 
 
 def wilson_interval(correct: int, rows: int) -> tuple[float, float]:
-    """Return the 95 % Wilson score interval of the fraction ``correct / rows``.
+    """Return the ends, in [0, 1], of the 95 % Wilson score interval around the fraction ``correct / rows``.
 
-    Parameters
-    ----------
-    correct : int
-        Rows counted, from 0 to ``rows``.
-    rows : int
-        All rows, at least 1.
-
-    Returns
-    -------
-    low, high : float
-        Ends of the interval, in [0, 1]; ``correct / rows`` lies between them.
-
-    Raises
-    ------
-    TypeError
-        If a count is not an integer.
-    ValueError
-        If a count is out of range.
+    Raises TypeError if a count is not an integer, and ValueError if it is out of range.
     """
     check_integer("rows", rows, low=1)
     check_integer("correct", correct, low=0, high=rows)
@@ -79,18 +49,7 @@ def wilson_interval(correct: int, rows: int) -> tuple[float, float]:
 
 
 def mean_interval(values: Sequence[float]) -> tuple[float, float] | None:
-    """Return the 95 % confidence interval of a mean over seeds, by Student's t.
-
-    Parameters
-    ----------
-    values : sequence of float
-        One value per seed.
-
-    Returns
-    -------
-    (float, float) or None
-        Low and high end; None for fewer than two values.
-    """
+    """Return the ends of the 95 % confidence interval of a mean over seeds, by Student's t; None for fewer than two."""
     if len(values) < 2:
         return None
     mean, error = float(np.mean(values)), float(np.std(values, ddof=1)) / len(values) ** 0.5

@@ -135,20 +135,27 @@ def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     assert first.pixel_silhouette == second.pixel_silhouette
     figure = experiment.plot(results)
     assert [len(axis.collections[0].get_offsets()) for axis in figure.axes] == [200, 200]
-    assert figure.axes[0].get_title() == "a   scikit-learn's digits (MNIST could not be had)"
+    assert figure.axes[0].get_title() == "a   scikit-learn's digits (MNIST was unavailable)"
     printed = format_claims(experiment.claims(results))
-    assert "scikit-learn's digits (in place of MNIST, which could not be had)" in printed
+    assert "scikit-learn's digits (in place of MNIST, which was unavailable)" in printed
 
 
 def made_up(silhouettes, accuracies, data=experiment.MNIST):
-    parts = {}
-    for seed in range(3):
-        for part, name, place in (("clustered", data, 0), ("mnist1d", experiment.MNIST_1D, 1)):
-            drift = 0.001 * seed
-            parts[f"{part}-seed{seed}"] = experiment.Measured(
-                name, 5, accuracies[place] + drift, 50.0, silhouettes[place] + drift, 0.0, [[0, 0]] * 5, [0] * 5
-            )
-    return experiment.Results(experiment.EXPERIMENT.name, experiment.Settings(), 3, parts, 0.0)
+    parts = experiment.EXPERIMENT.plan(experiment.Settings(), 3)
+    measured = {}
+    for part in parts:
+        place, drift = experiment.DATA.index(part.values["data"]), 0.001 * part.values["seed"]
+        measured[part.name] = experiment.Measured(
+            data=(data, experiment.MNIST_1D)[place],
+            rows=5,
+            embedding_accuracy=accuracies[place] + drift,
+            pixel_accuracy=50.0,
+            embedding_silhouette=silhouettes[place] + drift,
+            pixel_silhouette=0.0,
+            embedding=[[0, 0]] * 5,
+            labels=[0] * 5,
+        )
+    return experiment.Results(experiment.EXPERIMENT.name, experiment.Settings(), 3, parts, measured, 0.0)
 
 
 def test_claims_follow_from_the_numbers():

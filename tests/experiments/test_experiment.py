@@ -14,6 +14,7 @@ from mnist1d_hf import cli
 from mnist1d_hf.cli import experiment as cli_experiment
 from mnist1d_hf.experiments import TITLES, find, spatial_priors
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
+from mnist1d_hf.experiments.experiment import Part, Results, StepCounter
 from mnist1d_hf.experiments.report import write_report, write_summary
 
 SMALL = experiment.Settings(outer_steps=2, inner_steps=3, batch_size=4, hidden_size=5)
@@ -71,6 +72,51 @@ def test_settings_that_only_choose_parts_leave_the_others_as_they_are(tmp_path, 
         match=r"default.json was measured with steps 2, not 3; name another folder",
     ):
         spatial_priors.run(tmp_path, seeds=1, settings=replace(more, steps=3), executor=executor)
+
+
+def results_of(*values):
+    """Results whose measurements are the places of their parts, under names that say nothing."""
+    parts = [Part(f"part{place}", 1, one) for place, one in enumerate(values)]
+    return Results("sorting", None, 2, parts, {part.name: place for place, part in enumerate(parts)}, 0.0)
+
+
+RESULTS = results_of({"kind": "b", "seed": 0}, {"kind": "b", "seed": 1}, {"kind": "a", "seed": 0, "rows": [5, 6]})
+
+
+def test_results_are_found_by_values_in_the_order_of_the_plan():
+    assert RESULTS.where(kind="b") == [0, 1]
+    assert RESULTS.where(seed=0) == [0, 2]
+    assert RESULTS.where() == [0, 1, 2]
+    assert RESULTS.one(seed=1) == 1
+    assert RESULTS.one(kind="a", rows=[5, 6]) == 2
+
+
+@pytest.mark.parametrize("values", [{"kind": "c"}, {"kind": "a", "seed": 1}, {"size": 0}, {"rows": None}])
+def test_values_that_no_part_has_are_named(values):
+    named = ", ".join(f"{name}={value!r}" for name, value in values.items())
+    with pytest.raises(LookupError, match=f"no part of sorting has {named}; its parts are part0, part1, part2"):
+        RESULTS.where(**values)
+    with pytest.raises(LookupError, match="no part of sorting has"):
+        RESULTS.one(**values)
+
+
+def test_one_result_is_not_chosen_among_several():
+    with pytest.raises(LookupError, match="2 parts of sorting have kind='b', not one"):
+        RESULTS.one(kind="b")
+
+
+def test_results_of_kept_parts_are_found_by_values(tmp_path, executor):
+    experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
+    again = experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
+    assert again.one(seed=1) == again.measured["seed1"]
+
+
+def test_steps_of_pieces_are_added_up():
+    reported = []
+    count = StepCounter(lambda done, what: reported.append((done, what)))
+    count(3, "first")
+    count(2, "second")
+    assert reported == [(3, "first"), (5, "second")]
 
 
 @pytest.mark.parametrize("content", ["{", "{}", "[1]", "\xff"])

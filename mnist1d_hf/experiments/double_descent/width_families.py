@@ -16,6 +16,7 @@ from torch import Tensor, nn
 from ...baselines.architectures.models import CNN
 from ...baselines.stacked import STACKED, Forward, Parameters, stack_parameters
 from ...dataset.templates import NUM_CLASSES
+from ...utils.seeds import generator, seeded
 
 # Rows classified at once, to bound memory.
 _EVALUATION_ROWS = 1_000
@@ -43,7 +44,7 @@ class Optimisation:
 
 @dataclass(frozen=True)
 class Errors:
-    """Share of rows that are classified wrongly, by condition and seed."""
+    """Share of misclassified rows, by condition and seed."""
 
     train: list[list[float]]
     """On the training rows with the labels as they were in training."""
@@ -52,15 +53,7 @@ class Errors:
 
 
 class PlainMLP(nn.Module):
-    """Two hidden layers without a residual connection.
-
-    Parameters
-    ----------
-    width : int
-        Units of each hidden layer.
-    inputs : int
-        Number of points of a signal.
-    """
+    """Two hidden layers of ``width`` units, without a residual connection, for signals of ``inputs`` points."""
 
     def __init__(self, width: int, inputs: int = 40) -> None:
         super().__init__()
@@ -90,26 +83,14 @@ FAMILIES: dict[str, tuple[Callable[[int], nn.Module], Forward]] = {
 
 
 def replace_labels(y: Tensor, share: float, seed: int) -> Tensor:
-    """Replace the labels of a share of the rows by random ones, of which every tenth is the right one.
+    """Replace the labels of a share of the rows, in [0, 1], by random ones, of which every tenth is the right one.
 
-    Parameters
-    ----------
-    y : Tensor of int64, shape (rows,)
-        Labels.
-    share : float
-        Share of the rows, in [0, 1].
-    seed : int
-        Seed of the rows and of their labels.
-
-    Returns
-    -------
-    Tensor of int64, shape (rows,)
-        Labels; exactly that share, rounded to rows, was drawn anew.
+    The seed draws rows and labels; exactly that share, rounded to rows, is drawn anew.
     """
-    generator = torch.Generator().manual_seed(seed)
-    rows = torch.randperm(len(y), generator=generator)[: round(share * len(y))]
+    stream = generator(seed)
+    rows = torch.randperm(len(y), generator=stream)[: round(share * len(y))]
     noisy = y.clone()
-    noisy[rows] = torch.randint(NUM_CLASSES, (len(rows),), generator=generator)
+    noisy[rows] = torch.randint(NUM_CLASSES, (len(rows),), generator=stream)
     return noisy
 
 
@@ -125,27 +106,9 @@ def train_width(
 ) -> Errors:
     """Train the networks of one width and count their errors.
 
-    Parameters
-    ----------
-    architecture : str
-        One of `FAMILIES`.
-    width : int
-        Units or channels of a layer.
-    conditions : sequence of Condition
-        What is compared; those with the negative log likelihood first.
-    seeds : sequence of int
-        Each draws label noise, initial weights and batches.
-    optimisation : Optimisation
-        How to train.
-    training, test : tuple of Tensor
-        Signals of shape (rows, length), float32, and labels of shape (rows,), int64.
-    progress : callable
-        Called after every epoch.
-
-    Returns
-    -------
-    Errors
-        Of each condition and seed.
+    Conditions with the negative log likelihood come first. Each seed draws label noise, initial weights and batches.
+    ``training`` and ``test`` are signals of shape (rows, length), float32, and labels of shape (rows,), int64; ``progress`` is
+    called after every epoch.
     """
     x, y = training
     labels = torch.stack([replace_labels(y, one.label_noise, seed) for one in conditions for seed in seeds])
@@ -169,44 +132,26 @@ def train_members(
     optimisation: Optimisation,
     progress: Callable[[], None],
 ) -> Parameters:
-    """Train the networks of one width together; a member comes out as it would alone, to rounding.
+    """Train the networks of one width together, and return their stacked parameters.
 
-    Parameters
-    ----------
-    architecture : str
-        One of `FAMILIES`.
-    width : int
-        Units or channels of a layer.
-    x : Tensor of float32, shape (rows, length)
-        Signals.
-    labels : Tensor of int64, shape (members, rows)
-        Labels of each member.
-    num_likelihood : int
-        The first members take the negative log likelihood, the others the squared error.
-    seeds : sequence of int
-        Seeds of the members, which they take in turn.
-    optimisation : Optimisation
-        How to train.
-    progress : callable
-        Called after every epoch.
-
-    Returns
-    -------
-    dict of str to Tensor
-        Stacked parameters.
+    A member comes out as it would alone, to rounding. ``x`` has shape (rows, length), ``labels`` (members, rows). The first
+    ``num_likelihood`` members minimise the negative log likelihood, the others the squared error; they take the seeds in turn.
     """
     make, forward = FAMILIES[architecture]
     repeats = len(labels) // len(seeds)
-    parameters = stack_parameters([_seeded(make, width, seed) for seed in seeds] * repeats)
-    # Not the generators of label noise and weights, which the seeds themselves draw.
-    generators = [torch.Generator().manual_seed(seed + 2**32) for seed in seeds]
+    models = []
+    for seed in seeds:
+        with seeded(seed):
+            models.append(make(width))
+    parameters = stack_parameters(models * repeats)
+    generators = [generator(seed, "batches") for seed in seeds]
     optimizer = torch.optim.SGD(
         parameters.values(), lr=optimisation.learning_rate, momentum=optimisation.momentum, fused=True
     )
     targets = F.one_hot(labels, NUM_CLASSES).to(x.dtype)
     member = torch.arange(len(labels)).unsqueeze(1)
     for _ in range(optimisation.epochs):
-        order = torch.stack([torch.randperm(len(x), generator=generator) for generator in generators])
+        order = torch.stack([torch.randperm(len(x), generator=stream) for stream in generators])
         for rows in order.repeat(repeats, 1).split(optimisation.batch_size, dim=1):
             optimizer.zero_grad()
             # The mean over rows, the sum over members: each member's gradient is what it is alone.
@@ -218,31 +163,12 @@ def train_members(
 
 
 def total_loss(logits: Tensor, targets: Tensor, num_likelihood: int) -> Tensor:
-    """Return the loss summed over members and rows.
+    """Return the loss summed over members and rows, of logits and one-hot labels of shape (members, rows, classes).
 
-    Parameters
-    ----------
-    logits : Tensor of shape (members, rows, classes)
-        Outputs.
-    targets : Tensor of shape (members, rows, classes)
-        Labels, one-hot.
-    num_likelihood : int
-        The first members take the negative log likelihood, the others the squared error.
-
-    Returns
-    -------
-    Tensor
-        A scalar.
+    The first ``num_likelihood`` members take the negative log likelihood, the others the squared error.
     """
     likelihood = -(torch.log_softmax(logits[:num_likelihood], 2) * targets[:num_likelihood]).sum()
     return likelihood + (logits[num_likelihood:] - targets[num_likelihood:]).square().sum()
-
-
-def _seeded(make: Callable[[int], nn.Module], width: int, seed: int) -> nn.Module:
-    """Return a model whose initial weights are drawn from the seed, leaving torch's global generator alone."""
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
-        return make(width)
 
 
 @torch.no_grad()

@@ -1,1 +1,1 @@
-"""The quiz that takes the place of the paper's human (Table 1, supplementary figure)."""
+"""A quiz that replaces the paper's human baseline (Table 1, supplementary figure)."""

@@ -1,7 +1,6 @@
-"""A quiz on MNIST-1D: how well somebody does who has studied training rows (Table 1, supplementary figure).
+"""Questions, answers and scores of a quiz on MNIST-1D, for somebody who has studied training rows.
 
-Nothing in here asks or prints, `mnist1d_hf.cli.human` does. Answers are kept without labels, so that their file gives nothing
-away.
+`mnist1d_hf.cli.human` asks and prints. Answers are kept without labels, so that their file gives nothing away.
 """
 
 from __future__ import annotations
@@ -22,21 +21,20 @@ from torch import Tensor
 from ... import paper
 from ...baselines.registry import list_checkpoints, load_model
 from ...dataset.templates import CLASS_NAMES, NUM_CLASSES
-from ...utils.extras import require
+from ...utils.figures import INK, new_figure
 from ...utils.files import provenance, write_json
 from ...utils.statistics import wilson_interval
 from ...utils.textplot import plot_upright
 from ...version import DATA_VERSION
-from ..classwise_errors import FREE_OF_ERRORS, HARDEST
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 CONFIG = "default"
-"""Config of the dataset that is asked about."""
+"""Config of the dataset that the quiz asks about."""
 
 DRAWINGS_PER_LINE = 3
-"""Drawings side by side; as many as fit into 80 columns."""
+"""As many as fit side by side into 80 columns."""
 
 
 @dataclass(frozen=True)
@@ -49,7 +47,7 @@ class Quiz:
     answers: tuple[int, ...] = ()
     """Digits, for the first rows of the order."""
     seconds: tuple[float, ...] = ()
-    """What each answer took."""
+    """Time of each answer."""
 
     @property
     def answered_rows(self) -> tuple[int, ...]:
@@ -62,57 +60,18 @@ class Quiz:
 
 
 def new_quiz(seed: int, rows: int) -> Quiz:
-    """Draw the order of the questions.
-
-    Parameters
-    ----------
-    seed : int
-        Draws it.
-    rows : int
-        Number of test rows there are.
-
-    Returns
-    -------
-    Quiz
-        Without answers.
-    """
+    """Draw the order of all test rows, of which there are ``rows``, and return a quiz without answers."""
     return Quiz(seed, tuple(np.random.default_rng(seed).permutation(rows).tolist()))
 
 
 def study_rows(y: NDArray[np.int64], number: int, seed: int) -> list[list[int]]:
-    """Draw training rows to study.
-
-    Parameters
-    ----------
-    y : ndarray of int64, shape (rows,)
-        Labels of the training rows.
-    number : int
-        Rows of each digit.
-    seed : int
-        Draws them.
-
-    Returns
-    -------
-    list of list of int
-        Numbers of rows, for each digit.
-    """
+    """Draw training rows to study, up to ``number`` of each digit; return their numbers by digit."""
     generator = np.random.default_rng(seed)
     return [generator.permutation(np.flatnonzero(y == digit))[:number].tolist() for digit in range(NUM_CLASSES)]
 
 
 def draw_side_by_side(signals: Sequence[NDArray[np.floating[Any]]]) -> str:
-    """Draw signals as text of at most 80 columns.
-
-    Parameters
-    ----------
-    signals : sequence of ndarray, each of shape (length,)
-        The signals.
-
-    Returns
-    -------
-    str
-        Lines of drawings.
-    """
+    """Draw signals of shape (length,) as text of at most 80 columns."""
     drawings = [plot_upright(signal) for signal in signals]
     lines = [
         "   ".join(pieces)
@@ -123,23 +82,10 @@ def draw_side_by_side(signals: Sequence[NDArray[np.floating[Any]]]) -> str:
 
 
 def draw_figure(signal: NDArray[np.floating[Any]], title: str) -> Figure:
-    """Draw a question as a figure.
-
-    Parameters
-    ----------
-    signal : ndarray, shape (length,)
-        The signal.
-    title : str
-        Written above it.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Position downwards and value to the right, as in the paper.
-    """
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(2.2, 3.2), layout="constrained")
+    """Draw a question as a figure: position downwards and value to the right, as in the paper."""
+    figure = new_figure((2.2, 3.2))
     axis = figure.subplots()
-    axis.plot(signal, np.arange(len(signal)), color="#1f2933", linewidth=1.8)
+    axis.plot(signal, np.arange(len(signal)), color=INK, linewidth=1.8)
     axis.invert_yaxis()
     axis.set(xticks=[], yticks=[])
     axis.set_title(title, fontsize=9)
@@ -147,15 +93,7 @@ def draw_figure(signal: NDArray[np.floating[Any]], title: str) -> Figure:
 
 
 def save_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> None:
-    """Write answers, whole or not at all.
-
-    Parameters
-    ----------
-    quiz : Quiz
-        What to write.
-    path : path-like
-        JSON file to write; its folder is made.
-    """
+    """Write answers as JSON, whole or not at all; the folder is created."""
     content = {
         "experiment": "human",
         "config": CONFIG,
@@ -170,24 +108,9 @@ def save_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> None:
 
 
 def resume_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> Quiz:
-    """Take up answers again.
+    """Return the quiz with the answers of an earlier one, if there is such a file.
 
-    Parameters
-    ----------
-    quiz : Quiz
-        The questions.
-    path : path-like
-        JSON file of an earlier quiz; there need not be one.
-
-    Returns
-    -------
-    Quiz
-        The questions with its answers.
-
-    Raises
-    ------
-    ValueError
-        If the file does not hold answers to these questions.
+    Raises ValueError if the file does not hold answers to these questions.
     """
     path = Path(path)
     if not path.is_file():
@@ -206,7 +129,7 @@ def resume_quiz(quiz: Quiz, path: str | os.PathLike[str]) -> Quiz:
 
 @dataclass(frozen=True)
 class Score:
-    """How answers compare with the labels."""
+    """Answers compared with the labels."""
 
     confusion: tuple[tuple[int, ...], ...]
     """Number of rows, ``confusion[true][answered]``."""
@@ -233,52 +156,22 @@ class Score:
 
 
 def score(labels: Sequence[int], answers: Sequence[int]) -> Score:
-    """Compare answers with labels.
-
-    Parameters
-    ----------
-    labels, answers : sequence of int
-        Digits, equally many, at least one.
-
-    Returns
-    -------
-    Score
-        The comparison.
-    """
+    """Compare answers with labels, equally many and at least one."""
     counts = np.zeros((NUM_CLASSES, NUM_CLASSES), int)
     np.add.at(counts, (np.array(labels), np.array(answers)), 1)
     return Score(tuple(map(tuple, counts.tolist())))
 
 
 def baseline_answers(x: Tensor) -> dict[str, list[int]]:
-    """Let the bundled baselines answer.
-
-    Parameters
-    ----------
-    x : Tensor of float32, shape (rows, 40)
-        Signals.
-
-    Returns
-    -------
-    dict of str to list of int
-        Digits by name of the baseline.
-    """
+    """Return the digits that each bundled baseline names, for signals of shape (rows, 40)."""
     with torch.inference_mode():
         return {name: load_model(name)(x).argmax(1).tolist() for config, name in list_checkpoints() if config == CONFIG}
 
 
 def format_scores(scores: Mapping[str, Score]) -> str:
-    """Return a table of scores on the same rows, and what the paper found.
+    """Return a table of scores on the same rows, and what the paper found, in lines of at most 80 characters.
 
-    Parameters
-    ----------
-    scores : mapping of str to Score
-        By the name of who answered, "you" first.
-
-    Returns
-    -------
-    str
-        Lines of at most 80 characters.
+    Scores are by the name of who answered, "you" first.
     """
     you = scores["you"]
     counts = [sum(row) for row in you.confusion]
@@ -287,10 +180,10 @@ def format_scores(scores: Mapping[str, Score]) -> str:
         f"{'':40}" + "".join(f"{name:>4}" for name in CLASS_NAMES),
         f"{f'of {you.rows} rows':40}" + "".join(f"{count:>4}" for count in counts),
     ]
-    for name, one in scores.items():
-        low, high = (100 * end for end in one.interval)
-        accuracy = f"{100 * one.correct / one.rows:.1f} %"
-        wrong = "".join(f"{count:>4}" for count in one.wrong)
+    for name, result in scores.items():
+        low, high = (100 * end for end in result.interval)
+        accuracy = f"{100 * result.correct / result.rows:.1f} %"
+        wrong = "".join(f"{count:>4}" for count in result.wrong)
         lines.append(f"{name:14}{accuracy:>8}  {f'{low:.1f} to {high:.1f} %':<16}{wrong}")
     lines += ["", *_compare_with_paper(you)]
     return "\n".join(lines)
@@ -304,8 +197,8 @@ def _compare_with_paper(you: Score) -> list[str]:
     inside = "within" if low <= paper.TABLE_1[CONFIG]["human"].mean <= high else "outside"
     sentences = [
         f"The paper's human reached {paper.TABLE_1[CONFIG]['human']} %, which is {inside} your interval.",
-        f"Most errors:  the paper's human on {_join(HARDEST)}, then on 9; you on {_join(hardest)}.",
-        f"No errors:    the paper's human on {_join(FREE_OF_ERRORS)}; you on {_join(free)}.",
+        f"Most errors:  the paper's human on {_join(paper.HARDEST_DIGITS)}, then on 9; you on {_join(hardest)}.",
+        f"No errors:    the paper's human on {_join(paper.FREE_OF_ERRORS)}; you on {_join(free)}.",
     ]
     return [line for sentence in sentences for line in textwrap.wrap(sentence, 80, subsequent_indent=" " * 14)]
 
@@ -318,17 +211,6 @@ def _join(digits: Sequence[int]) -> str:
 
 
 def scores_as_json(scores: Mapping[str, Score]) -> dict[str, dict[str, Any]]:
-    """Return scores as plain values.
-
-    Parameters
-    ----------
-    scores : mapping of str to Score
-        By the name of who answered.
-
-    Returns
-    -------
-    dict
-        ``rows``, ``correct``, ``interval``, ``wrong`` and ``confusion`` of each.
-    """
+    """Return rows, correct, interval, wrong and confusion of each score, as plain values."""
     names = ("rows", "correct", "interval", "wrong", "confusion")
-    return {who: {name: getattr(one, name) for name in names} for who, one in scores.items()}
+    return {who: {name: getattr(result, name) for name in names} for who, result in scores.items()}

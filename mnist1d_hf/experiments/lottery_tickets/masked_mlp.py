@@ -7,52 +7,27 @@ without inputs or without outputs; the numbers are those of the whole network.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from ...dataset.templates import NUM_CLASSES
 from ..initialisation import draw_uniform
 
 Layers = list[Tensor]
-"""One matrix a layer, of shape (outputs, inputs + 1): the last column is the bias."""
+"""One matrix per layer, of shape (outputs, inputs + 1): the last column is the bias."""
 
 
 def initial_layers(inputs: int, hidden: int, generator: torch.Generator) -> Layers:
-    """Draw weights and biases as `torch.nn.Linear` does: uniform within 1 / sqrt(inputs).
-
-    Parameters
-    ----------
-    inputs, hidden : int
-        Sizes.
-    generator : torch.Generator
-        Where they are drawn from.
-
-    Returns
-    -------
-    list of Tensor
-        The three layers.
-    """
+    """Draw the three layers as `torch.nn.Linear` does; see `draw_uniform`."""
     sizes = [(hidden, inputs), (hidden, hidden), (NUM_CLASSES, hidden)]
     return [draw_uniform((outputs, size + 1), size, generator) for outputs, size in sizes]
 
 
 def random_masks(layers: Layers, sparsity: float, generator: torch.Generator) -> Layers:
-    """Mask weights at random.
-
-    Parameters
-    ----------
-    layers : list of Tensor
-        Layers, of which only the shapes count.
-    sparsity : float
-        Share of each layer that is masked, in [0, 1].
-    generator : torch.Generator
-        Where the masks are drawn from.
-
-    Returns
-    -------
-    list of Tensor of bool
-        False where a weight is masked.
-    """
+    """Return masks of the layers' shapes, False where a weight is masked: a share of each layer, at random."""
     return [
         (torch.randperm(layer.numel(), generator=generator) < _num_kept(layer, sparsity)).view_as(layer)
         for layer in layers
@@ -60,22 +35,7 @@ def random_masks(layers: Layers, sparsity: float, generator: torch.Generator) ->
 
 
 def prune(layers: Layers, masks: Layers, sparsity: float) -> Layers:
-    """Mask the smallest weights of each layer.
-
-    Parameters
-    ----------
-    layers : list of Tensor
-        Layers after training.
-    masks : list of Tensor of bool
-        Their masks; what is masked stays so.
-    sparsity : float
-        Share of each layer that is masked then, in [0, 1].
-
-    Returns
-    -------
-    list of Tensor of bool
-        The new masks.
-    """
+    """Mask the smallest weights of each layer until the share ``sparsity`` is masked; what is masked stays so."""
     pruned = []
     for layer, mask in zip(layers, masks, strict=True):
         kept = torch.zeros_like(mask)
@@ -92,19 +52,8 @@ def _num_kept(layer: Tensor, sparsity: float) -> int:
 def live_units(masks: Layers) -> tuple[Tensor, int]:
     """Find the hidden units that can make a difference to the output.
 
-    The second layer is added to the first, so a unit has two parts that can be live.
-
-    Parameters
-    ----------
-    masks : list of Tensor of bool
-        Masks of the three layers.
-
-    Returns
-    -------
-    units : Tensor of int64
-        Numbers of the live units, those that are live in the second layer first.
-    num_second : int
-        How many are live in the second layer.
+    The second layer is added to the first, so a unit has two parts that can be live. Returns the numbers of the live units,
+    int64, those that are live in the second layer first, and how many are live in the second layer.
     """
     first, second, last = masks
     read = last[:, :-1].any(0)
@@ -115,17 +64,7 @@ def live_units(masks: Layers) -> tuple[Tensor, int]:
 
 
 class MaskedMLP:
-    """A network in training, with Adam; masked weights are zero and stay so.
-
-    Parameters
-    ----------
-    layers : list of Tensor of float32
-        Weights to start from.
-    masks : list of Tensor of bool
-        False where a weight is masked.
-    learning_rate : float
-        Learning rate of Adam.
-    """
+    """A network in training, with Adam; weights are zero where the mask is False, and stay so."""
 
     def __init__(self, layers: Layers, masks: Layers, learning_rate: float) -> None:
         self._whole = [layer * mask for layer, mask in zip(layers, masks, strict=True)]
@@ -148,15 +87,7 @@ class MaskedMLP:
         self._optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
 
     def step(self, x: Tensor, targets: Tensor) -> None:
-        """Take a step on the mean cross-entropy of a batch.
-
-        Parameters
-        ----------
-        x : Tensor of float32, shape (batch, length)
-            Signals.
-        targets : Tensor of float32, shape (batch, classes)
-            Labels, one-hot.
-        """
+        """Take a step on the mean cross-entropy of signals (batch, length) and one-hot labels (batch, classes)."""
         first, second, both, logits = self._forward(x)
         _, second_weight, last_weight = self._weights
         d_logits = logits.softmax(1).sub_(targets).div_(len(x))
@@ -192,6 +123,21 @@ class MaskedMLP:
         weight, bias = self._weights[number].grad, self._biases[number].grad
         torch.mm(d_outputs.T, inputs, out=weight).mul_(self._weight_masks[number])
         torch.sum(d_outputs, 0, out=bias).mul_(self._bias_masks[number])
+
+
+def train(network: MaskedMLP, x: Tensor, y: Tensor, steps: Sequence[int], batch_size: int) -> None:
+    """Train a network in place on the rows in their order, epoch after epoch; the numbers of the steps decide the rows."""
+    targets = F.one_hot(y, NUM_CLASSES).to(x.dtype)
+    num_batches = len(x) // batch_size
+    for step in steps:
+        rows = slice(step % num_batches * batch_size, (step % num_batches + 1) * batch_size)
+        network.step(x[rows], targets[rows])
+
+
+def evaluate(network: MaskedMLP, x: Tensor, y: Tensor) -> tuple[float, float]:
+    """Return accuracy, a fraction, and mean cross-entropy, in nats, of a network on signals and labels."""
+    logits = network.logits(x)
+    return float((logits.argmax(1) == y).float().mean()), float(F.cross_entropy(logits, y))
 
 
 def _split(layer: Tensor) -> tuple[Tensor, Tensor]:

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.extras import require
+from ...utils.seeds import generator, seeded
 from .activations import Activation
 
 LEARNING_RATE = 1e-2
@@ -32,15 +33,7 @@ class Data(NamedTuple):
 
 
 class ActivatedCNN(nn.Module):
-    """The paper's CNN with another activation function; for images its convolutions are two-dimensional.
-
-    Parameters
-    ----------
-    shape : sequence of int
-        Length of a signal, or height and width of an image.
-    activation : callable
-        Gives value and slope of the activation function.
-    """
+    """The paper's CNN with another activation function; two-dimensional if the shape is that of an image."""
 
     def __init__(self, shape: Sequence[int], activation: Activation) -> None:
         super().__init__()
@@ -63,20 +56,7 @@ class ActivatedCNN(nn.Module):
 
 
 def apply(activation: Activation, x: Tensor) -> Tensor:
-    """Apply an activation function whose slope is known, so that it can be differentiated automatically.
-
-    Parameters
-    ----------
-    activation : callable
-        Gives value and slope.
-    x : Tensor
-        Its input, of any shape.
-
-    Returns
-    -------
-    Tensor
-        The values, of the same shape.
-    """
+    """Apply an activation function whose slope is known, so that it can be differentiated automatically."""
     value: Tensor = _Apply.apply(x, activation)
     return value
 
@@ -97,10 +77,7 @@ class _Apply(torch.autograd.Function):
 def load_digits() -> Data:
     """Load scikit-learn's bundled 8×8 digits.
 
-    Returns
-    -------
-    Data
-        The first 80 % of the 1797 images for training, standardised with their mean and standard deviation.
+    The first 80 % of the 1797 images are for training; all are standardised with their mean and standard deviation.
     """
     digits = require("sklearn.datasets", "experiments").load_digits()
     x, y = torch.from_numpy(digits.images).float().unsqueeze(1), torch.from_numpy(digits.target).long()
@@ -110,33 +87,17 @@ def load_digits() -> Data:
 
 
 def train_cnn(activation: Activation, data: Data, epochs: Sequence[int], seed: int) -> list[float]:
-    """Train the CNN with Adam, learning rate 0.01, in batches of 100.
+    """Train the CNN with Adam, learning rate 0.01, in batches of 100; the seed draws weights and the order of the rows.
 
-    Parameters
-    ----------
-    activation : callable
-        Gives value and slope of the activation function.
-    data : Data
-        Rows for training and test.
-    epochs : sequence of int
-        Epochs after which it is tested, ascending; the last one ends the training.
-    seed : int
-        Draws weights and the order of the rows.
-
-    Returns
-    -------
-    list of float
-        Test accuracy in percent after each of these epochs.
+    Returns the test accuracy in percent after each of the epochs, which ascend; the last one ends the training.
     """
-    with torch.random.fork_rng(devices=[]):
-        torch.manual_seed(seed)
+    with seeded(seed):
         model = ActivatedCNN(data.x.shape[2:], activation)
     optimizer = torch.optim.Adam(model.parameters(), lr=LEARNING_RATE)
-    # Not the generator of the initial weights, which the same seed draws.
-    generator = torch.Generator().manual_seed(seed + 2**32)
+    stream = generator(seed, "batches")
     accuracies = []
     for epoch in range(1, epochs[-1] + 1):
-        for rows in torch.randperm(len(data.x), generator=generator).split(BATCH_SIZE):
+        for rows in torch.randperm(len(data.x), generator=stream).split(BATCH_SIZE):
             optimizer.zero_grad()
             F.cross_entropy(model(data.x[rows]), data.y[rows]).backward()
             optimizer.step()

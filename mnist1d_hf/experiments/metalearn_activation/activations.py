@@ -1,8 +1,8 @@
 """Activation functions with their slopes: fixed ones by formula, and one that can be learned, from a table.
 
-That one is ELU(x) plus a network of one input and one output. The network stays the same while a classifier is trained with it,
-which asks for its value at millions of points. So it is evaluated at the nodes of a table once, with its slope, and is a cubic
-polynomial between two nodes. An objective of the training is differentiated by the polynomials' coefficients (see
+The latter is ELU(x) plus a network of one input and one output. The network stays the same while a classifier is trained with
+it, which asks for its value at millions of points. So it is evaluated at the nodes of a table once, with its slope, and is a
+cubic polynomial between two nodes. An objective of the training is differentiated by the polynomials' coefficients (see
 `TabulatedActivation.reverse`), and the coefficients, automatically, by the network's parameters.
 """
 
@@ -77,19 +77,9 @@ FIXED: dict[str, Activation] = {
 
 
 def initial_network(hidden: Sequence[int], generator: torch.Generator) -> list[Tensor]:
-    """Draw a network of one input and one output, as `torch.nn.Linear` does: uniform within 1 / sqrt(inputs).
+    """Draw a network of one input, these hidden layers and one output, as `torch.nn.Linear` does; see `draw_uniform`.
 
-    Parameters
-    ----------
-    hidden : sequence of int
-        Units of each hidden layer.
-    generator : torch.Generator
-        Where the parameters are drawn from.
-
-    Returns
-    -------
-    list of Tensor
-        Weight (inputs, outputs) and bias (outputs,) of each layer, float64.
+    Returns weight (inputs, outputs) and bias (outputs,) of each layer, float64.
     """
     sizes = (1, *hidden, 1)
     return [
@@ -100,20 +90,7 @@ def initial_network(hidden: Sequence[int], generator: torch.Generator) -> list[T
 
 
 def network(parameters: Sequence[Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
-    """Return value and slope of a tanh network of one input and one output.
-
-    Parameters
-    ----------
-    parameters : sequence of Tensor
-        See `initial_network`.
-    x : Tensor of shape (points,)
-        Inputs.
-
-    Returns
-    -------
-    values, slopes : Tensor of shape (points,)
-        Differentiable by the parameters.
-    """
+    """Return value and slope of a tanh network at points (points,), both differentiable by its parameters."""
     *hidden, weight, bias = parameters
     value = x.unsqueeze(1)
     slope = torch.ones_like(value)
@@ -126,12 +103,7 @@ def network(parameters: Sequence[Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
 class TabulatedActivation:
     """ELU(x) + 0.2 * network(x), the network a cubic polynomial between nodes that has its values and slopes at the nodes.
 
-    Parameters
-    ----------
-    parameters : sequence of Tensor
-        Those of the network, float64, because neighbouring nodes differ little; see `initial_network`.
-    dtype : torch.dtype
-        That of the inputs.
+    The network's parameters are float64, because neighbouring nodes differ little; ``dtype`` is that of the inputs.
     """
 
     def __init__(self, parameters: Sequence[Tensor], dtype: torch.dtype = torch.float32) -> None:
@@ -153,19 +125,10 @@ class TabulatedActivation:
         return value, slope
 
     def reverse(self, x: Tensor, by_value: Tensor, by_slope: Tensor) -> Tensor:
-        """Return the second derivative at each element, and add to the gradient by the table.
+        """Return the second derivative at each element of x, and add to the gradient by the table.
 
-        Parameters
-        ----------
-        x : Tensor
-            Where value and slope were asked for.
-        by_value, by_slope : Tensor
-            Derivatives of an objective by each value and slope.
-
-        Returns
-        -------
-        Tensor
-            The second derivative; 1 - 0, that of ELU, is not continuous at 0.
+        ``by_value`` and ``by_slope`` are the derivatives of an objective by each value and slope. The second derivative of ELU
+        is not continuous at 0.
         """
         cell, t = _place(x)
         by_t = by_slope * NODES_PER_UNIT

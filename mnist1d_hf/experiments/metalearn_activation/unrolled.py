@@ -56,7 +56,7 @@ class Training(NamedTuple):
     weights: Weights
     """After the last step."""
     steps: list[Step]
-    """Empty if they were not asked for."""
+    """Empty if not requested."""
 
 
 class Step(NamedTuple):
@@ -86,26 +86,7 @@ class Step(NamedTuple):
 def train(
     activation: Activation, weights: Weights, batches: Batches, optimizer: RMSProp, *, keep_steps: bool = False
 ) -> Training:
-    """Train a network.
-
-    Parameters
-    ----------
-    activation : callable
-        Gives value and slope of the activation function.
-    weights : Weights
-        Initial weights.
-    batches : Batches
-        What it is trained on.
-    optimizer : RMSProp
-        How it is trained.
-    keep_steps : bool
-        Keep what `reverse` needs, 0.3 MB a step with the paper's sizes.
-
-    Returns
-    -------
-    Training
-        Losses, trained weights and steps.
-    """
+    """Train a network; with ``keep_steps`` keep what `reverse` needs, 0.3 MB per step with the paper's sizes."""
     averages = Weights(*map(torch.ones_like, weights))
     targets = F.one_hot(batches.y, NUM_CLASSES).to(batches.x.dtype)
     all_inputs = F.pad(batches.x, (0, 1), value=1)
@@ -141,16 +122,7 @@ def train(
 def reverse(activation: TabulatedActivation, steps: Sequence[Step], importance: Tensor, optimizer: RMSProp) -> None:
     """Go back through a training and give the activation function the gradient of a weighted sum of its losses.
 
-    Parameters
-    ----------
-    activation : TabulatedActivation
-        The activation function it was trained with.
-    steps : sequence of Step
-        Its steps.
-    importance : Tensor of shape (steps,)
-        Weight of each loss in the sum.
-    optimizer : RMSProp
-        How it was trained.
+    ``importance``, of shape (steps,), is the weight of each loss in the sum.
     """
     # Derivatives of the sum by the weights and by the averages, before the step at hand.
     by_weights = [torch.zeros_like(gradient) for gradient in steps[0].gradients]

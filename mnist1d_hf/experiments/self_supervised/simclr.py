@@ -1,4 +1,4 @@
-"""SimCLR on signals: two random views of each signal, a network that is to give both the same output, and its loss.
+"""SimCLR on signals: two random views of each signal, a network that should give both the same output, and its loss.
 
 A view has another position, offset and slope than the signal; what is left of the signal is what the network can learn.
 """
@@ -11,6 +11,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...utils.seeds import generator
 from ..layers import Layer, Network, Relu, draw_convolution, draw_linear
 
 KERNEL_SIZES = (5, 3, 3)
@@ -27,7 +28,7 @@ class Augmentation:
     """How a view differs from its signal."""
 
     max_shift: int = 9
-    """Positions it is shifted by at most, around the end."""
+    """Largest shift around the end, in positions."""
     slope_deviation: float = 0.04
     """Standard deviation of its slope, per position."""
     offset_deviation: float = 0.3
@@ -35,61 +36,24 @@ class Augmentation:
 
 
 def positions(x: Tensor) -> Tensor:
-    """Return the positions of the points of signals, centred at 0.
-
-    Parameters
-    ----------
-    x : Tensor of shape (rows, length)
-        Signals.
-
-    Returns
-    -------
-    Tensor of shape (length,)
-        One apart from each other, of the type of the signals.
-    """
+    """Return the positions of the points of signals, one apart and centred at 0, of shape (length,)."""
     length = x.shape[1]
     return torch.arange(length).to(x) - (length - 1) / 2
 
 
 def detrend(x: Tensor) -> Tensor:
-    """Remove offset and slope, those of the line of least squares.
-
-    Parameters
-    ----------
-    x : Tensor of shape (rows, length)
-        Signals.
-
-    Returns
-    -------
-    Tensor of shape (rows, length)
-        Signals of mean 0 and slope 0.
-    """
+    """Remove offset and slope, those of the line of least squares, from signals of shape (rows, length)."""
     t = positions(x)
     slopes = x @ t / (t @ t)
     return x - x.mean(1, keepdim=True) - slopes.unsqueeze(1) * t
 
 
-def augment(x: Tensor, augmentation: Augmentation, generator: torch.Generator) -> Tensor:
-    """Return a random view of each signal: shifted around its end, then with a random slope and offset.
-
-    Parameters
-    ----------
-    x : Tensor of shape (rows, length)
-        Signals without offset and slope.
-    augmentation : Augmentation
-        What is drawn.
-    generator : torch.Generator
-        Where it is drawn from.
-
-    Returns
-    -------
-    Tensor of shape (rows, length)
-        The views.
-    """
+def augment(x: Tensor, augmentation: Augmentation, stream: torch.Generator) -> Tensor:
+    """Return a random view of each signal (rows, length): shifted around its end, then with a random slope and offset."""
     rows, length = x.shape
-    shifts = torch.randint(augmentation.max_shift + 1, (rows, 1), generator=generator)
-    slopes = augmentation.slope_deviation * torch.randn(rows, 1, generator=generator)
-    offsets = augmentation.offset_deviation * torch.randn(rows, 1, generator=generator)
+    shifts = torch.randint(augmentation.max_shift + 1, (rows, 1), generator=stream)
+    slopes = augmentation.slope_deviation * torch.randn(rows, 1, generator=stream)
+    offsets = augmentation.offset_deviation * torch.randn(rows, 1, generator=stream)
     shifted = x.gather(1, (torch.arange(length) - shifts) % length)
     return shifted + slopes * positions(x) + offsets
 
@@ -102,7 +66,7 @@ def info_nce(outputs: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
     Parameters
     ----------
     outputs : Tensor of shape (members, 2, batch, outputs)
-        What the network makes of both views.
+        The network's outputs for both views.
     temperature : float
         Divides the cosines.
 
@@ -126,25 +90,11 @@ def info_nce(outputs: Tensor, temperature: float) -> tuple[Tensor, Tensor]:
 
 
 def draw_network(length: int, channels: int, projector: Sequence[int], seeds: Sequence[int]) -> Network:
-    """Draw one member for each seed.
+    """Draw one member per seed: three convolutions, and a projector with layers of these units, or none.
 
-    Parameters
-    ----------
-    length : int
-        Points of a signal.
-    channels : int
-        Channels of each convolution.
-    projector : sequence of int
-        Units of each layer of the projector; none for a network without.
-    seeds : sequence of int
-        Where they are drawn from.
-
-    Returns
-    -------
-    Network
-        Three convolutions and a projector, with a ReLU after each layer, save the last of the projector.
+    Each layer is followed by a ReLU, save the last of the projector.
     """
-    generators = [torch.Generator().manual_seed(seed) for seed in seeds]
+    generators = [generator(seed) for seed in seeds]
     layers: list[Layer] = []
     inputs = 1
     for size in KERNEL_SIZES:
@@ -158,19 +108,9 @@ def draw_network(length: int, channels: int, projector: Sequence[int], seeds: Se
 
 
 def layer_outputs(network: Network, x: Tensor) -> list[Tensor]:
-    """Return the output of every layer, after its ReLU.
+    """Return the output (members, batch, features) of every layer, after its ReLU, for signals (members, batch, length).
 
-    Parameters
-    ----------
-    network : Network
-        The members.
-    x : Tensor of shape (members, batch, length)
-        Signals.
-
-    Returns
-    -------
-    list of Tensor of shape (members, batch, features)
-        Of a convolution, the features are its positions, and the channels of each.
+    Of a convolution, the features are its positions, and the channels of each.
     """
     h = x.unsqueeze(3)
     outputs = []
@@ -193,32 +133,13 @@ def train(
     augmentation: Augmentation,
     progress: Callable[[int, float], None],
 ) -> list[float]:
-    """Train members with Adam, without labels; a member comes out as it would alone, to rounding.
+    """Train members with Adam, without labels, in place; a member comes out as it would alone, to rounding.
 
-    Parameters
-    ----------
-    network : Network
-        Changed in place.
-    x : Tensor of shape (rows, length)
-        Signals; those that fill no batch are left out of an epoch.
-    seeds : sequence of int
-        One for each member; draws the order of the rows and the views.
-    epochs, batch_size : int
-        Numbers of them.
-    learning_rate, temperature : float
-        Both > 0.
-    augmentation : Augmentation
-        What views are.
-    progress : callable
-        Called after each epoch, with its number and the mean loss of the members.
-
-    Returns
-    -------
-    list of float
-        Mean loss in the last epoch of each member, in nats.
+    Signals have shape (rows, length); those that do not fill a batch are left out of an epoch. There is one seed per member,
+    which draws the order of the rows and the views. ``progress`` is called after each epoch, with its number and the mean loss
+    of the members. Returns the mean loss in the last epoch of each member, in nats.
     """
-    # Not the generators of the initial weights, which the same seeds draw.
-    generators = [torch.Generator().manual_seed(seed + 2**32) for seed in seeds]
+    generators = [generator(seed, "batches") for seed in seeds]
     optimizer = torch.optim.Adam(network.parameters, lr=learning_rate, fused=True)
     signals = detrend(x)
     losses: list[Tensor] = []
@@ -237,28 +158,14 @@ def train(
 def draw_batches(
     signals: Tensor, batch_size: int, augmentation: Augmentation, generators: Sequence[torch.Generator]
 ) -> Iterator[Tensor]:
-    """Draw order and views of a whole epoch at once, and give them out in batches.
+    """Draw order and views of a whole epoch at once, and yield them in batches of shape (members, 2, batch, length).
 
-    Parameters
-    ----------
-    signals : Tensor of shape (rows, length)
-        Signals without offset and slope.
-    batch_size : int
-        Rows of a batch.
-    augmentation : Augmentation
-        What views are.
-    generators : sequence of torch.Generator
-        One for each member.
-
-    Yields
-    ------
-    Tensor of shape (members, 2, batch, length)
-        Both views of each row.
+    Signals are without offset and slope; there is one generator per member.
     """
     views = []
-    for generator in generators:
-        shuffled = signals[torch.randperm(len(signals), generator=generator)]
-        views.append(torch.stack([augment(shuffled, augmentation, generator) for _ in range(2)]))
+    for stream in generators:
+        shuffled = signals[torch.randperm(len(signals), generator=stream)]
+        views.append(torch.stack([augment(shuffled, augmentation, stream) for _ in range(2)]))
     stacked = torch.stack(views)
     for start in range(0, len(signals) - batch_size + 1, batch_size):
         yield stacked[:, :, start : start + batch_size]

@@ -7,11 +7,13 @@ import numpy as np
 import pytest
 import torch
 
+from mnist1d_hf.experiments import lottery_tickets as experiment
 from mnist1d_hf.experiments.experiment import Results
-from mnist1d_hf.experiments.lottery_tickets import study as experiment
+from mnist1d_hf.experiments.lottery_tickets import study, transfer
 from mnist1d_hf.experiments.lottery_tickets.adjacency import pack, unpack
+from mnist1d_hf.experiments.lottery_tickets.masked_mlp import MaskedMLP, train
 
-SMALL = experiment.Settings(
+SMALL = study.Settings(
     hidden_size=20, rounds=25, steps=3, transfer_steps=4, transfer_batch_size=50, transfer_evaluations=2
 )
 
@@ -21,12 +23,13 @@ def networks(monkeypatch):
     """Every network that is trained, with what it started from."""
     made = []
 
-    class Watched(experiment.MaskedMLP):
+    class Watched(MaskedMLP):
         def __init__(self, layers, masks, learning_rate):
             super().__init__(layers, masks, learning_rate)
             made.append((layers, masks))
 
-    monkeypatch.setattr(experiment, "MaskedMLP", Watched)
+    for module in (study, transfer):
+        monkeypatch.setattr(module, "MaskedMLP", Watched)
     return made
 
 
@@ -92,7 +95,7 @@ def test_training_takes_the_rows_in_order_and_starts_again():
             rows.append((x[:, 0].tolist(), targets.argmax(1).tolist()))
 
     x, y = torch.arange(7.0)[:, None], torch.arange(7)
-    experiment.train(Network(), x, y, range(1, 5), 2)
+    train(Network(), x, y, range(1, 5), 2)
     assert rows == [([2, 3], [2, 3]), ([4, 5], [4, 5]), ([0, 1], [0, 1]), ([2, 3], [2, 3])]
 
 
@@ -107,15 +110,13 @@ def synthetic(ticket, random, dense, blocks=True):
     transfers = {
         f"{network} {name}": [0.1, end]
         for network, end in ends.items()
-        for name in (*experiment.INPUTS, experiment.REINITIALISED)
+        for name in (*transfer.INPUTS, transfer.REINITIALISED)
     }
     transfers |= {"ticket shuffled": [0.1, dense], "dense shuffled": [0.1, ticket]}
-    parts = {
-        f"{kind}-seed{seed}": experiment.Measured(accuracies[kind], [1.0] * 25, transfers, pack(masks[kind]))
-        for kind in accuracies
-        for seed in range(3)
-    }
-    return Results("lottery-tickets", SMALL, 3, parts, 1.0)
+    by_kind = {kind: study.Measured(accuracies[kind], [1.0] * 25, transfers, pack(masks[kind])) for kind in accuracies}
+    parts = experiment.EXPERIMENT.plan(SMALL, 3)
+    measured = {part.name: by_kind[part.values["kind"]] for part in parts}
+    return Results("lottery-tickets", SMALL, 3, parts, measured, 1.0)
 
 
 def test_claims_hold_for_what_the_paper_saw_and_not_for_its_opposite():

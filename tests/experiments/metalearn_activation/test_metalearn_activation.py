@@ -12,7 +12,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from mnist1d_hf.baselines.architectures.models import CNN
-from mnist1d_hf.experiments.metalearn_activation import study as experiment
+from mnist1d_hf.experiments import metalearn_activation as experiment
+from mnist1d_hf.experiments.experiment import Results
 from mnist1d_hf.experiments.metalearn_activation.activation_transfer import ActivatedCNN, load_digits, train_cnn
 from mnist1d_hf.experiments.metalearn_activation.activations import (
     FIXED,
@@ -23,6 +24,12 @@ from mnist1d_hf.experiments.metalearn_activation.activations import (
     initial_network,
     network,
 )
+from mnist1d_hf.experiments.metalearn_activation.claims import transfer_ranks
+from mnist1d_hf.experiments.metalearn_activation.comparison import CNN as CNN_TASK
+from mnist1d_hf.experiments.metalearn_activation.comparison import DIGITS, FIXED_KIND, LEARNED
+from mnist1d_hf.experiments.metalearn_activation.figure import spread
+from mnist1d_hf.experiments.metalearn_activation.learning import _descend, local_extrema
+from mnist1d_hf.experiments.metalearn_activation.study import Measured, Settings
 from mnist1d_hf.experiments.metalearn_activation.unrolled import Batches, RMSProp, Weights, reverse, train
 
 TORCHS = {
@@ -191,14 +198,13 @@ def test_the_unrolled_gradient_equals_that_of_one_graph_without_a_table(dtype, t
 
 
 def test_a_gradient_that_is_not_finite_is_clamped_and_what_is_no_number_ignored():
-    settings = experiment.Settings()
-    stepped = experiment._descend([torch.zeros(4)], [torch.tensor([float("inf"), -9.0, float("nan"), 0.05])], settings)
+    stepped = _descend([torch.zeros(4)], [torch.tensor([float("inf"), -9.0, float("nan"), 0.05])], Settings())
     torch.testing.assert_close(stepped[0], torch.tensor([-0.03, 0.03, 0.0, -0.015]))
 
 
 def test_local_extrema_are_found():
-    assert experiment.local_extrema(lambda x: (x**3 / 3 - x, x * x - 1.01)) == [-1.0, 1.01]
-    assert experiment.local_extrema(FIXED["ELU"]) == []
+    assert local_extrema(lambda x: (x**3 / 3 - x, x * x - 1.01)) == [-1.0, 1.01]
+    assert local_extrema(FIXED["ELU"]) == []
 
 
 def test_the_cnn_with_relu_is_the_baseline():
@@ -239,7 +245,7 @@ def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
 @quickly
 @given(st.lists(st.floats(0, 1), max_size=7))
 def test_names_beside_an_axis_do_not_overlap(places):
-    moved = experiment.spread(sorted(places), 0.1)
+    moved = spread(sorted(places), 0.1)
     assert all(b - a > 0.0999 for a, b in pairwise(moved))
     assert all(place <= 1 for place in moved)
 
@@ -249,18 +255,19 @@ def made_up(learned, extrema, transferred):
     ranks = [float(number) for number in range(1, 7)]
 
     def measured(names, losses, accuracies, transfers, **course):
-        curves = {task: [[value, value] for value in transfers] for task in (experiment.CNN, experiment.DIGITS)}
-        return experiment.Measured(names, losses, losses, accuracies, curves, **course)
+        curves = {task: [[value, value] for value in transfers] for task in (CNN_TASK, DIGITS)}
+        return Measured(names, losses, losses, accuracies, curves, **course)
 
-    parts = {}
-    for seed in range(3):
-        drift = 0.01 * seed
-        fixed = [rank + drift for rank in ranks]
-        parts[f"fixed-seed{seed}"] = measured(list(FIXED), fixed, [10 * rank for rank in ranks], ranks)
-        for kind in (experiment.LEARNED, experiment.TWO_LAYERS):
-            course = {"outer_losses": [learned], "extrema": extrema}
-            parts[f"{kind}-seed{seed}"] = measured([kind], [learned], [70 - 10 * learned], [transferred], **course)
-    return experiment.Results(experiment.EXPERIMENT.name, experiment.Settings(), 3, parts, 0.0)
+    def of_part(kind, seed):
+        if kind == FIXED_KIND:
+            losses = [rank + 0.01 * seed for rank in ranks]
+            return measured(list(FIXED), losses, [10 * rank for rank in ranks], ranks)
+        course = {"outer_losses": [learned], "extrema": extrema}
+        return measured([kind], [learned], [70 - 10 * learned], [transferred], **course)
+
+    parts = experiment.EXPERIMENT.plan(Settings(), 3)
+    by_name = {part.name: of_part(**part.values) for part in parts}
+    return Results(experiment.EXPERIMENT.name, Settings(), 3, parts, by_name, 0.0)
 
 
 def test_claims_follow_from_the_numbers():
@@ -273,8 +280,8 @@ def test_claims_follow_from_the_numbers():
 @quickly
 @given(st.floats(0, 7))
 def test_ranks_count_the_better_ones(transferred):
-    ranks = experiment.transfer_ranks(made_up(1.0, [], transferred), experiment.CNN, 0)
-    assert ranks[experiment.LEARNED] == 1 + sum(rank > transferred for rank in range(1, 7))
+    ranks = transfer_ranks(made_up(1.0, [], transferred), CNN_TASK, 0)
+    assert ranks[LEARNED] == 1 + sum(rank > transferred for rank in range(1, 7))
 
 
 def test_the_margin_is_over_the_best_fixed_one_of_each_seed():

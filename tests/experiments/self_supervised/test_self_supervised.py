@@ -12,9 +12,12 @@ from hypothesis import strategies as st
 from torch import nn
 
 from mnist1d_hf.baselines import CNN
-from mnist1d_hf.experiments.self_supervised import simclr
-from mnist1d_hf.experiments.self_supervised import study as experiment
+from mnist1d_hf.experiments import self_supervised as experiment
+from mnist1d_hf.experiments.experiment import Results
+from mnist1d_hf.experiments.self_supervised import readout, simclr
+from mnist1d_hf.experiments.self_supervised.claims import APART, PUBLISHED
 from mnist1d_hf.experiments.self_supervised.simclr import Augmentation
+from mnist1d_hf.experiments.self_supervised.study import PROJECTORS, Measured, Settings
 
 SHIFT_ONLY = Augmentation(slope_deviation=0.0, offset_deviation=0.0)
 
@@ -161,7 +164,7 @@ def test_every_layer_equals_plain_modules(projector):
 
 
 def test_the_paper_has_three_convolutions_of_125_features_and_a_projector():
-    network = simclr.draw_network(40, 25, experiment.PROJECTORS["default"], [0])
+    network = simclr.draw_network(40, 25, PROJECTORS["default"], [0])
     assert sum(tensor.numel() for tensor in network.parameters) == 21_716
     sizes = [layer.shape[2] for layer in simclr.layer_outputs(network, torch.zeros(1, 2, 40))]
     assert sizes == [475, 250, 125, 125, 16]
@@ -207,13 +210,13 @@ def test_linear_accuracy_is_that_of_lines_between_the_classes():
     y = np.arange(300) % 3
     corners = np.array([[0, 0], [1, 0], [0, 1]])[y]
     x = (1000 * (corners + 0.05 * random.normal(size=(300, 2)))).astype(np.float32)
-    assert experiment.linear_accuracy(x[:200], y[:200], x[200:], y[200:]) == 100
-    assert experiment.neighbor_accuracy(x[:200], y[:200], x[200:], y[200:], 10) == 100
+    assert readout.linear_accuracy(x[:200], y[:200], x[200:], y[200:]) == 100
+    assert readout.neighbor_accuracy(x[:200], y[:200], x[200:], y[200:], 10) == 100
     # No line separates the inside of a circle from its outside; its neighbours do.
     x = random.normal(size=(300, 2))
     circle = (np.hypot(*x.T) < 1).astype(np.int64)
-    assert experiment.linear_accuracy(x[:200], circle[:200], x[200:], circle[200:]) < 70
-    assert experiment.neighbor_accuracy(x[:200], circle[:200], x[200:], circle[200:], 5) > 85
+    assert readout.linear_accuracy(x[:200], circle[:200], x[200:], circle[200:]) < 70
+    assert readout.neighbor_accuracy(x[:200], circle[:200], x[200:], circle[200:], 5) > 85
 
 
 def test_silhouettes_equal_a_direct_formula():
@@ -228,12 +231,13 @@ def test_silhouettes_equal_a_direct_formula():
         nearest = min(mean for label, mean in enumerate(means) if label != y[i])
         silhouettes[i] = (nearest - means[y[i]]) / max(nearest, means[y[i]])
     by_hand = [silhouettes[y == label].mean() for label in range(10)]
-    np.testing.assert_allclose(experiment.class_silhouettes(x, y), by_hand, atol=1e-3)
+    np.testing.assert_allclose(readout.class_silhouettes(x, y), by_hand, atol=1e-3)
 
 
 def results_of(accuracies, silhouettes):
+    parts = experiment.EXPERIMENT.plan(Settings(), 3)
     measured = {
-        part.name: experiment.Measured(
+        part.name: Measured(
             linear_accuracies=[
                 [value + 0.2 * seed for value in accuracies[part.values["projector"]]] for seed in part.values["seeds"]
             ],
@@ -243,14 +247,14 @@ def results_of(accuracies, silhouettes):
             embedding=[],
             labels=[],
         )
-        for part in experiment.EXPERIMENT.plan(experiment.Settings(), 3)
+        for part in parts
     }
-    return experiment.Results("self-supervised", experiment.Settings(), 3, measured, 0.0)
+    return Results("self-supervised", Settings(), 3, parts, measured, 0.0)
 
 
 def test_claims_follow_the_numbers():
-    apart = [0.5 if digit in experiment.APART else 0.0 for digit in range(10)]
-    claims = experiment.claims(results_of(experiment.PUBLISHED, apart))
+    apart = [0.5 if digit in APART else 0.0 for digit in range(10)]
+    claims = experiment.claims(results_of(PUBLISHED, apart))
     assert [claim.holds for claim in claims] == [True] * 6
     assert claims[0].published == "layer 3 with 82.1 %, the output 75.0 %"
     otherwise = {
@@ -264,9 +268,9 @@ def test_claims_follow_the_numbers():
 
 def test_the_parts_have_every_seed_with_every_projector_once():
     for seeds in (1, 2, 3, 4):
-        parts = experiment.EXPERIMENT.plan(experiment.Settings(), seeds)
+        parts = experiment.EXPERIMENT.plan(Settings(), seeds)
         members = [(part.values["projector"], seed) for part in parts for seed in part.values["seeds"]]
-        assert sorted(members) == sorted((name, seed) for name in experiment.PROJECTORS for seed in range(seeds))
+        assert sorted(members) == sorted((name, seed) for name in PROJECTORS for seed in range(seeds))
         assert len({part.name for part in parts}) == len(parts)
 
 
@@ -275,7 +279,7 @@ def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     assert list(results.measured) == ["deep-0-1", "default-0-1", "none-0", "none-1"]
     for name, one in results.measured.items():
         projector, *seeds = name.split("-")
-        assert np.shape(one.linear_accuracies) == (len(seeds), len(experiment.PUBLISHED[projector]))
+        assert np.shape(one.linear_accuracies) == (len(seeds), len(PUBLISHED[projector]))
         assert np.min(one.linear_accuracies) > 10
         # The loss of a network that tells nothing apart is the logarithm of the rows of a batch.
         assert max(one.final_losses) < np.log(100)

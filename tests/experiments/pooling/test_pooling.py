@@ -6,9 +6,13 @@ import torch
 import torch.nn.functional as F
 from torch import nn
 
-from mnist1d_hf.experiments.pooling import study as experiment
+from mnist1d_hf.experiments import pooling as experiment
+from mnist1d_hf.experiments.experiment import Results
+from mnist1d_hf.experiments.pooling import network as networks
+from mnist1d_hf.experiments.pooling.claims import final_accuracies
+from mnist1d_hf.experiments.pooling.study import EXPERIMENT, Measured, Settings, train
 
-SETTINGS = experiment.Settings(channels=4, steps=7, batch_size=6)
+SETTINGS = Settings(channels=4, steps=7, batch_size=6)
 
 PLAIN_POOL = {
     "none": lambda h: h,
@@ -52,7 +56,7 @@ def problem(kind, seeds=(0, 1), rows=20):
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(rows, 40, generator=generator, dtype=torch.float64)
     x[::3, :20] = 0
-    network = experiment.draw_network(kind, 40, SETTINGS.channels, list(seeds))
+    network = networks.draw_network(kind, 40, SETTINGS.channels, list(seeds))
     for parameter in network.parameters:
         parameter.data = parameter.data.double()
     return network, x, torch.randint(0, 10, (rows,), generator=generator)
@@ -61,7 +65,7 @@ def problem(kind, seeds=(0, 1), rows=20):
 @every_kind
 def test_logits_equal_plain_modules(kind):
     network, x, _ = problem(kind)
-    logits = experiment.forward(network, x)
+    logits = networks.forward(network, x)
     for member in range(2):
         torch.testing.assert_close(logits[member], PlainCNN(kind, SETTINGS.channels, network, member)(x))
 
@@ -70,7 +74,7 @@ def test_logits_equal_plain_modules(kind):
 def test_stacked_training_equals_training_one_at_a_time(kind):
     network, x, y = problem(kind)
     models = [PlainCNN(kind, SETTINGS.channels, network, member) for member in range(2)]
-    assert list(experiment.train(network, x, y, SETTINGS)) == [1, 2, 3, 4, 5, 6, 7]
+    assert list(train(network, x, y, SETTINGS)) == [1, 2, 3, 4, 5, 6, 7]
     for member, model in enumerate(models):
         optimizer = torch.optim.Adam(model.parameters(), lr=SETTINGS.learning_rate)
         # Rows in their order; the fourth batch begins with the last two and goes on with the first.
@@ -92,7 +96,7 @@ def test_pooling_and_its_gradient_equal_torchs_own(kind):
     x[0] = -1.0
     leaf = x.clone().requires_grad_()
     theirs = PLAIN_POOL[kind](leaf.relu().permute(0, 1, 3, 2).flatten(0, 1)).unflatten(0, (2, 3)).transpose(2, 3)
-    layer = experiment.POOL[kind]()
+    layer = networks.POOL[kind]()
     ours = layer.forward(x)
     torch.testing.assert_close(ours, theirs)
     grad = torch.full_like(ours, 1e30)
@@ -104,7 +108,7 @@ def test_pooling_and_its_gradient_equal_torchs_own(kind):
 
 
 def test_kinds_of_one_seed_begin_with_the_same_convolutions():
-    maximum, none = (experiment.draw_network(kind, 40, 4, [3]) for kind in ("max", "none"))
+    maximum, none = (networks.draw_network(kind, 40, 4, [3]) for kind in ("max", "none"))
     torch.testing.assert_close(maximum.layers[2].weight, none.layers[2].weight)
     assert maximum.layers[-1].weight.shape == (1, 10, 10 * 4)
     assert none.layers[-1].weight.shape == (1, 10, 40 * 4)
@@ -112,24 +116,25 @@ def test_kinds_of_one_seed_begin_with_the_same_convolutions():
 
 def test_accuracy_is_the_share_of_rows_with_the_largest_logit_at_the_label():
     network, x, y = problem("max", rows=450)
-    predicted = experiment.forward(network, x).argmax(2)
+    predicted = networks.forward(network, x).argmax(2)
     by_hand = [100 * (member == y).float().mean().item() for member in predicted]
-    assert experiment.accuracy(network, x, y) == pytest.approx(by_hand)
+    assert networks.accuracy(network, x, y) == pytest.approx(by_hand)
 
 
 def test_the_end_is_the_mean_over_the_last_sixth():
-    one = experiment.Measured(list(range(100, 1300, 100)), [[0.0] * 10 + [70.0, 80.0], [0.0] * 10 + [50.0, 70.0]])
-    assert experiment.final_accuracies(one) == [75.0, 60.0]
+    measured = Measured(list(range(100, 1300, 100)), [[0.0] * 10 + [70.0, 80.0], [0.0] * 10 + [50.0, 70.0]])
+    parts = EXPERIMENT.plan(Settings(kinds=("max",), train_rows=(1000,)), 2)
+    results = Results("pooling", Settings(), 2, parts, {parts[0].name: measured}, 0.0)
+    assert final_accuracies(results, "max", 1000) == [75.0, 60.0]
 
 
 def results_of(accuracies):
     """Return results with given accuracies, by kind and number of rows, at the end."""
-    settings = experiment.Settings(train_rows=(1000, 50_000))
-    measured = {
-        f"{kind}-{rows}": experiment.Measured([6000], [[value - 0.2], [value + 0.1], [value + 0.1]])
-        for (kind, rows), value in accuracies.items()
-    }
-    return experiment.Results("pooling", settings, 3, measured, 0.0)
+    settings = Settings(train_rows=(1000, 50_000))
+    parts = EXPERIMENT.plan(settings, 3)
+    values = {part.name: accuracies[part.values["kind"], part.values["rows"]] for part in parts}
+    measured = {name: Measured([6000], [[value - 0.2], [value + 0.1], [value + 0.1]]) for name, value in values.items()}
+    return Results("pooling", settings, 3, parts, measured, 0.0)
 
 
 def test_claims_follow_the_numbers():
@@ -142,7 +147,7 @@ def test_claims_follow_the_numbers():
     assert [claim.statement for claim in experiment.claims(results_of(otherwise)) if not claim.holds] == [
         "max pooling is ahead of stride 2 at 1000 rows, in percent",
         "L2 pooling is not ahead of stride 2 at 50000 rows, in percent",
-        "what max pooling gains over stride 2 is more at 1000 than at 50000 rows, in points",
+        "max pooling gains more over stride 2 at 1000 than at 50000 rows, in points",
     ]
     assert claims[0].published == "78.2 against 57.4"
 

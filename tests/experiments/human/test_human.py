@@ -91,14 +91,14 @@ def test_a_quiz_goes_on_where_it_was_stopped(ask, test_rows, tmp_path):
 def test_bad_input_is_asked_again(ask, tmp_path):
     result = ask("x", "12", "-1", "", "²", " 7 ", options=["--rows", "1", "--study", "0"])
     assert result.exit_code == 0
-    assert result.output.count("is no digit; answer with one of 0 to 9, or q to stop.") == 4
+    assert result.output.count("is not a digit; answer with 0 to 9, or q to stop.") == 4
     assert json.loads((tmp_path / "out/human/answers-seed0.json").read_text())["answers"] == [7]
 
 
 def test_the_end_of_the_input_ends_the_quiz_and_keeps_the_answers(ask, tmp_path):
     result = ask("4", options=["--rows", "3", "--study", "0"])
     assert result.exit_code == 0
-    assert "Stopped after 1 of 3 questions; the same command goes on from here." in result.output
+    assert "Stopped after 1 of 3 questions; rerun the command to resume." in result.output
     assert "of 1 rows" in result.output
     assert json.loads((tmp_path / "out/human/answers-seed0.json").read_text())["answers"] == [4]
 

@@ -1,0 +1,25 @@
+"""Training of the baselines with the project's own recipes, as several experiments do it."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from ..baselines.training import RECIPES, ProgressCallback, TrainingSettings
+from .experiment import Progress
+
+MODELS = ("gru", "mlp", "cnn", "logistic")
+"""Those of the paper, the slow ones first."""
+
+COLOURS = {"cnn": "C0", "gru": "C1", "logistic": "C2", "mlp": "C3"}
+"""Of the models, in figures."""
+
+
+def recipe(model: str, steps: int | None) -> TrainingSettings:
+    """Return the project's own settings to train a model with, with another number of steps if given."""
+    settings = RECIPES["tuned"][model]
+    return settings if steps is None else replace(settings, steps=steps, log_every=max(1, steps // 10))
+
+
+def show(progress: Progress) -> ProgressCallback:
+    """Return the callback of `train` that moves the progress bar of a part."""
+    return lambda step, loss, accuracy: progress(step, f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %")

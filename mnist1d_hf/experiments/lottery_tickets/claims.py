@@ -1,0 +1,144 @@
+"""What the paper says about lottery tickets, compared with what was measured."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ...utils.statistics import LEVEL, describe
+from ..experiment import Claim, Results, paired_claim
+from .adjacency import adjacency, expected_adjacency, p_adjacent, unpack
+from .transfer import REINITIALISED, dense_inputs
+
+if TYPE_CHECKING:
+    from .study import Measured, Settings
+
+
+def claims(results: Results[Settings, Measured]) -> list[Claim]:
+    """Compare tickets with random masks and the dense network, and adjacency with chance."""
+    return [
+        _at_every_sparsity(results),
+        *_sparsity_claims(results),
+        *_transfer_claims(results),
+        _shuffling_claim(results),
+        *_adjacency_claims(results),
+    ]
+
+
+def first_masks(results: Results[Settings, Measured], kind: str) -> list[NDArray[np.bool_]]:
+    """Return the first layer's mask (units, inputs) of each trial that was transferred."""
+    return [unpack(measured.mask, results.settings.hidden_size) for measured in results.where(kind=kind)]
+
+
+def _at_every_sparsity(results: Results[Settings, Measured]) -> Claim:
+    # At 0 and 1 both are the same network.
+    inner = results.settings.sparsities[1:-1]
+    ours, others = (
+        np.mean([measured.accuracies for measured in results.where(kind=kind)], axis=0)[1:-1]
+        for kind in ("tickets", "random")
+    )
+    above = ours > others
+    count = int(above[::-1].cumprod().sum())
+    ahead = f", at all from {100 * inner[-count]:.0f} % on" if 0 < count < len(above) else ""
+    return Claim(
+        statement="tickets beat random masks at every sparsity",
+        published="at every sparsity",
+        measured=f"at {above.sum()} of {len(above)}{ahead}; by {100 * (ours - others).mean():.1f} points in the mean over them",
+        test="the mean of the trials above, at each sparsity but 0 and 1",
+        holds=bool(above.all()),
+    )
+
+
+def _sparsity_claims(results: Results[Settings, Measured]) -> list[Claim]:
+    """Compare tickets with random masks and the dense network, at the sparsity that is transferred and at 95 %."""
+    tickets, controls = results.where(kind="tickets"), results.where(kind="random")
+    where, sparsities = results.settings.transfer_round, results.settings.sparsities
+    sparse = int(np.argmax(np.array(sparsities) > 0.95))
+    chance, dense = [one.accuracies[where] for one in controls], [one.accuracies[0] for one in tickets]
+    return [
+        _in_percent(
+            f"at {100 * sparsities[number]:.0f} % sparsity tickets beat {others}",
+            published,
+            [one.accuracies[number] for one in tickets],
+            control,
+        )
+        for number, others, control, published in (
+            (where, "random masks", chance, "72-74 against less"),
+            (where, "the dense network", dense, "72-74 against about 63"),
+            (sparse, "the dense network", dense, "more against about 63"),
+        )
+    ]
+
+
+def _transfer_claims(results: Results[Settings, Measured]) -> list[Claim]:
+    tickets = results.where(kind="tickets")
+    return [
+        _in_percent(
+            f"on new data, {name}, the ticket {'beats' if better else 'is worse than'} the dense network",
+            published,
+            [one.transfers[f"ticket {name}"][-1] for one in tickets],
+            [one.transfers[f"dense {dense_inputs(name)}"][-1] for one in tickets],
+            above=better,
+        )
+        for name, better, published in (
+            ("as is", True, "about 70 against less"),
+            ("flipped", True, "about 70 against less"),
+            ("shuffled", False, "less against more"),
+            (REINITIALISED, True, "more against less"),
+        )
+    ]
+
+
+def _shuffling_claim(results: Results[Settings, Measured]) -> Claim:
+    as_is, shuffled = (
+        [
+            100 * (one.transfers[f"ticket {name}"][-1] - one.transfers[f"dense {name}"][-1])
+            for one in results.where(kind="tickets")
+        ]
+        for name in ("as is", "shuffled")
+    )
+    return paired_claim(
+        "on new data, the ticket leads the dense network by less on shuffled than on unshuffled signals, in points",
+        "seen in the figure",
+        shuffled,
+        as_is,
+        above=False,
+    )
+
+
+def _adjacency_claims(results: Results[Settings, Measured]) -> list[Claim]:
+    """Compare with random masks, as the paper does, and with the ticket's own units in a random order of their inputs.
+
+    Tickets have units with many inputs and others with none, which alone makes more of them adjacent.
+    """
+    masks = first_masks(results, "tickets")
+    ours, expected = [100 * adjacency(mask) for mask in masks], [100 * expected_adjacency(mask) for mask in masks]
+    p_values = [p_adjacent(mask) for mask in masks]
+    statement = "in the ticket's first layer, unmasked inputs are next to each other more often than"
+    return [
+        paired_claim(
+            f"{statement} in random masks",
+            "above chance",
+            ours,
+            [100 * adjacency(mask) for mask in first_masks(results, "random")],
+            text="{} % of them against {} %",
+        ),
+        Claim(
+            statement=f"{statement} in a random order of each unit's inputs",
+            published="above chance",
+            measured=f"{describe(ours)} % of them against {describe(expected)} % expected, p ≤ {max(p_values):.3f}",
+            test=f"permutation test of the inputs of each unit, p < {LEVEL} in each trial",
+            holds=max(p_values) < LEVEL,
+        ),
+    ]
+
+
+def _in_percent(
+    statement: str, published: str, ours: Sequence[float], theirs: Sequence[float], above: bool = True
+) -> Claim:
+    """Compare accuracies, which are fractions."""
+    ours, theirs = ([100 * value for value in values] for values in (ours, theirs))
+    return paired_claim(statement, f"{published} (%)", ours, theirs, above=above, text="{} against {} (%)")

@@ -1,0 +1,65 @@
+"""The t-SNE of the output, and the linear accuracy by layer (Figure 8)."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from ...dataset.templates import NUM_CLASSES
+from ...utils.figures import DARK_GREY, GREY, new_figure, tidy
+from ..experiment import Results
+from .claims import NAMES, PUBLISHED, accuracies_by_layer
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+    from .study import Measured, Settings
+
+_STYLES = {"default": ("k", "-"), "none": ("C0", "--"), "deep": ("C3", "-.")}
+
+
+def plot(results: Results[Settings, Measured]) -> Figure:
+    """Draw the t-SNE of the output, and the linear accuracy by layer."""
+    figure = new_figure((7, 3.1))
+    embedding, layers = figure.subplots(1, 2)
+    _draw_embedding(embedding, results.where(projector="default")[0])
+    _draw_layers(layers, results)
+    return figure
+
+
+def _draw_embedding(axis: Axes, one: Measured) -> None:
+    points, labels = np.array(one.embedding), np.array(one.labels)
+    axis.scatter(points[:, 0], points[:, 1], c=labels, cmap="tab10", vmin=-0.5, vmax=9.5, s=3, edgecolors="none")
+    for digit in range(NUM_CLASSES):
+        x, y = np.median(points[labels == digit], axis=0)
+        axis.text(x, y, str(digit), ha="center", va="center", fontsize=9)
+    axis.set(xticks=[], yticks=[], aspect="equal")
+    axis.set_title("t-SNE of the output, test rows", fontsize=9)
+    axis.spines[:].set_visible(False)
+
+
+def _draw_layers(axis: Axes, results: Results[Settings, Measured]) -> None:
+    for projector, (color, style) in _STYLES.items():
+        accuracies = accuracies_by_layer(results, projector)
+        layers = range(accuracies.shape[1])
+        axis.plot(layers, PUBLISHED[projector], "o", color=GREY, markersize=6, fillstyle="none")
+        axis.errorbar(
+            layers,
+            accuracies.mean(0),
+            accuracies.std(0),
+            color=color,
+            linestyle=style,
+            linewidth=1,
+            marker="o",
+            markersize=3,
+            label=NAMES[projector].removeprefix("the "),
+        )
+    neighbors = results.where(projector="default")[0].neighbor_accuracy
+    axis.axhline(neighbors, color=DARK_GREY, linestyle=":", linewidth=0.8)
+    axis.text(7, neighbors, "nearest neighbours of pixels", fontsize=7, ha="right", va="top", color=DARK_GREY)
+    axis.set(xlabel="layer (0: pixels)", ylabel="linear accuracy (%)", xticks=range(8))
+    axis.set_title("linear accuracy by layer; circles: published", fontsize=9)
+    axis.legend(frameon=False, fontsize=7, loc="lower right")
+    tidy([axis])
