@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import paper
@@ -10,6 +11,8 @@ from ..utils.figures import DARK_GREY, GREY
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
+
+    from .sweeps import Points
 
 _COLOURS = {"default": "#2f6fb0", "shuffled": "#c2571a", "large": "#3a7d44"}
 
@@ -87,6 +90,49 @@ def plot_results(results: list[dict[str, Any]]) -> Figure:
     for height, config in enumerate(dict.fromkeys(metrics["config"] for metrics in results)):
         axis.text(0.02, 0.06 + 0.08 * height, f"trained on {config}", color=_COLOURS[config], transform=axis.transAxes)
     axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
+    """Draw the accuracy over a generation parameter.
+
+    Parameters
+    ----------
+    curves : mapping of str to sequence of (float, Evaluation)
+        What `sweep` returned, by the name of the model.
+    parameter : str
+        Name of the parameter.
+
+    Returns
+    -------
+    matplotlib.figure.Figure
+        One line a model, with a band for the 95 % intervals.
+
+    Raises
+    ------
+    MissingExtraError
+        If matplotlib is not installed.
+    """
+    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(6, 3.6), layout="constrained")
+    axis = figure.subplots()
+    for label, points in curves.items():
+        values = [value for value, _ in points]
+        low, high = zip(*(evaluation.interval for _, evaluation in points), strict=True)
+        (line,) = axis.plot(
+            values, [100 * evaluation.accuracy for _, evaluation in points], marker="o", markersize=3, label=label
+        )
+        axis.fill_between(
+            values,
+            [100 * end for end in low],
+            [100 * end for end in high],
+            color=line.get_color(),
+            alpha=0.2,
+            linewidth=0,
+        )
+    axis.set(xlabel=parameter, ylabel="accuracy (%)", ylim=(0, 102))
+    axis.grid(alpha=0.3, linewidth=0.6)
+    # Long names must not take the axes' place.
+    axis.legend(frameon=False, fontsize=8).set_in_layout(False)
     return figure
 
 

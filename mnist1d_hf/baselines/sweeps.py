@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import nn
 
 from ..dataset.parameters import GenerationParameters
-from ..utils.extras import require
 from .data import load_tensors
-from .evaluation import Evaluation, evaluate
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .evaluation import evaluate
+from .metrics import Evaluation
 
 SWEEPABLE = {
     name: float if isinstance(value, float) else int
@@ -137,49 +134,6 @@ def parse_sweep(text: str) -> tuple[str, tuple[float, ...]]:
             f"{text!r} asks for {count} values; at most {_MOST_VALUES} are allowed, so give a greater STEP"
         )
     return parameter, tuple(kind(start + index * step) for index in range(count))
-
-
-def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
-    """Draw the accuracy over a generation parameter.
-
-    Parameters
-    ----------
-    curves : mapping of str to sequence of (float, Evaluation)
-        What `sweep` returned, by the name of the model.
-    parameter : str
-        Name of the parameter.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One line a model, with a band for the 95 % intervals.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(6, 3.6), layout="constrained")
-    axis = figure.subplots()
-    for label, points in curves.items():
-        values = [value for value, _ in points]
-        low, high = zip(*(evaluation.interval for _, evaluation in points), strict=True)
-        (line,) = axis.plot(
-            values, [100 * evaluation.accuracy for _, evaluation in points], marker="o", markersize=3, label=label
-        )
-        axis.fill_between(
-            values,
-            [100 * end for end in low],
-            [100 * end for end in high],
-            color=line.get_color(),
-            alpha=0.2,
-            linewidth=0,
-        )
-    axis.set(xlabel=parameter, ylabel="accuracy (%)", ylim=(0, 102))
-    axis.grid(alpha=0.3, linewidth=0.6)
-    # Long names must not take the axes' place.
-    axis.legend(frameon=False, fontsize=8).set_in_layout(False)
-    return figure
 
 
 def _check_sweepable(parameter: str) -> None:

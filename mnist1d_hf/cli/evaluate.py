@@ -16,7 +16,7 @@ from ..utils.figures import check_format, save_figure
 from .options import config_choice, json_option, set_option
 
 if TYPE_CHECKING:
-    from ..baselines.architectures.models import Baseline
+    from ..baselines.architectures import Baseline
     from ..baselines.sweeps import Points
 
 Record = dict[str, Any]
@@ -91,7 +91,7 @@ def evaluate_command(
 
 
 def _load(name: str, config: str, trained_on: str | None) -> Baseline:
-    from ..baselines.architectures.models import MODELS
+    from ..baselines.architectures import MODELS
     from ..baselines.registry import list_checkpoints, load_model
 
     if trained_on is None:
@@ -101,7 +101,7 @@ def _load(name: str, config: str, trained_on: str | None) -> Baseline:
 
 def _own_config(models: Mapping[str, Baseline]) -> str:
     """Return the config whose test rows count for all of these models, or `default` if they differ."""
-    from ..baselines.architectures.models import MODELS
+    from ..baselines.architectures import MODELS
     from ..dataset.presets import evaluation_config
 
     trained_on = {
@@ -161,7 +161,8 @@ def _evaluate(models: Mapping[str, Baseline], data: Record, device: str, show: S
 def _sweep(
     models: Mapping[str, Baseline], text: str, data: Record, output: Path | None, device: str, show: Show | None
 ) -> None:
-    from ..baselines.sweeps import parse_sweep, plot_sweep, sweep
+    from ..baselines.figures import plot_sweep
+    from ..baselines.sweeps import parse_sweep, sweep
 
     if output:
         check_format(output)

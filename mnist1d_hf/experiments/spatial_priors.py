@@ -9,9 +9,11 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from .. import paper
+from ..baselines.architectures import get_architecture
+from ..baselines.data import load_test_tensors
 from ..baselines.evaluation import evaluate
-from ..baselines.table import load_test_tensors
-from ..baselines.training import RECIPES, ProgressCallback, TrainingSettings, train
+from ..baselines.recipes import TrainingSettings
+from ..baselines.training import ProgressCallback, train
 from ..utils.extras import require
 from ..utils.figures import GREY
 from ..utils.statistics import PAIRED_TEST, describe, is_greater
@@ -143,7 +145,7 @@ def recipe(model: str, steps: int | None) -> TrainingSettings:
     TrainingSettings
         The settings.
     """
-    settings = RECIPES["tuned"][model]
+    settings = get_architecture(model).recipes["tuned"]
     return settings if steps is None else replace(settings, steps=steps, log_every=max(1, steps // 10))
 
 

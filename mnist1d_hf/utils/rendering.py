@@ -4,32 +4,22 @@ from __future__ import annotations
 
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import jinja2
 
+if TYPE_CHECKING:
+    from huggingface_hub import CardData
+
 
 def render_template(path: Path, **values: Any) -> str:
-    """Render a Markdown template.
-
-    Parameters
-    ----------
-    path : pathlib.Path
-        The template.
-    **values : object
-        What it may use.
-
-    Returns
-    -------
-    str
-        The text.
-
-    Raises
-    ------
-    jinja2.UndefinedError
-        If the template asks for a value that is not there.
-    """
+    """Render a Markdown template; a value it asks for that is not given raises a jinja2.UndefinedError."""
     return _environment(path.parent).get_template(path.name).render(**values)
+
+
+def render_card(data: CardData, template: Path, **values: Any) -> str:
+    """Render a card: its metadata between ``---``, as the Hub reads it, and the template's text."""
+    return f"---\n{data.to_yaml()}\n---\n\n{render_template(template, **values)}"
 
 
 @cache

@@ -16,8 +16,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
-from mnist1d_hf.baselines import create_model
-from mnist1d_hf.baselines.evaluation import Evaluation, Evaluator, evaluate
+from mnist1d_hf.baselines import Evaluation, Evaluator, create_model, evaluate
 from mnist1d_hf.utils.statistics import wilson_interval
 
 

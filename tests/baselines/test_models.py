@@ -183,7 +183,7 @@ def test_a_checkpoint_of_another_model_names_the_tensors(tmp_path):
 def test_a_truncated_checkpoint_names_the_file(tmp_path, size):
     path = saved(tmp_path) / "model.safetensors"
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(CheckpointError, match=r"model.safetensors is no complete safetensors file"):
+    with pytest.raises(CheckpointError, match=r"model.safetensors is not a valid safetensors file"):
         load_model(tmp_path)
 
 

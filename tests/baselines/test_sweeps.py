@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist1d_hf.baselines import create_model, load_tensors
-from mnist1d_hf.baselines.evaluation import Evaluation, evaluate
-from mnist1d_hf.baselines.sweeps import SWEEPABLE, parse_sweep, plot_sweep, sweep
+from mnist1d_hf.baselines import Evaluation, create_model, evaluate, load_tensors
+from mnist1d_hf.baselines.figures import plot_sweep
+from mnist1d_hf.baselines.sweeps import SWEEPABLE, parse_sweep, sweep
 
 SMALL = {"num_samples": 100}
 

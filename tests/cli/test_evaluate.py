@@ -17,8 +17,9 @@ from click.testing import CliRunner
 from mnist1d_hf import cli
 from mnist1d_hf.baselines import create_model, load_model, load_tensors
 from mnist1d_hf.baselines import registry as registry_module
+from mnist1d_hf.baselines.data import load_test_tensors
 from mnist1d_hf.baselines.evaluation import evaluate
-from mnist1d_hf.baselines.table import evaluate_checkpoints, format_table, load_test_tensors
+from mnist1d_hf.baselines.table import evaluate_checkpoints, format_table
 
 SCRIPT = Path(__file__).parents[2] / "models" / "evaluate.py"
 CHECKPOINTS = [("default", "logistic"), ("default", "cnn"), ("shuffled", "mlp"), ("large", "resnet")]

@@ -8,7 +8,8 @@ from click.testing import CliRunner
 
 from mnist1d_hf import cli
 from mnist1d_hf.baselines import load_tensors
-from mnist1d_hf.baselines.training import RECIPES, train
+from mnist1d_hf.baselines.architectures import get_architecture
+from mnist1d_hf.baselines.training import train
 from mnist1d_hf.experiments import classwise_errors, spatial_priors
 
 
@@ -62,7 +63,7 @@ def test_the_figure_has_a_line_a_seed_and_a_dot_a_model(priors):
 
 
 def test_the_recipe_is_the_projects_own_unless_steps_are_given():
-    assert spatial_priors.recipe("cnn", None) == RECIPES["tuned"]["cnn"]
+    assert spatial_priors.recipe("cnn", None) == get_architecture("cnn").recipes["tuned"]
     assert spatial_priors.recipe("cnn", 7).steps == 7
 
 

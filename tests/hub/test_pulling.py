@@ -238,11 +238,11 @@ BAD_WEIGHTS = {
         edited(lambda tensors: tensors.update({"conv2.weight": torch.zeros(25, 25, 5)})),
         r"this CNN: it has conv2\.weight of shape \(25, 25, 5\) instead of \(25, 25, 3\)$",
     ),
-    "truncated": (lambda files: {WEIGHTS: files[WEIGHTS][:-1]}, r"model\.safetensors is no complete safetensors file"),
+    "truncated": (lambda files: {WEIGHTS: files[WEIGHTS][:-1]}, r"model\.safetensors is not a valid safetensors file"),
     "random": (
-        lambda files: {WEIGHTS: hashlib.shake_256(b"0").digest(20_000)}, r"model\.safetensors is no complete safetensors",
+        lambda files: {WEIGHTS: hashlib.shake_256(b"0").digest(20_000)}, r"model\.safetensors is not a valid safetensors",
     ),
-    "empty": (lambda files: {WEIGHTS: b""}, r"model\.safetensors is no complete safetensors file"),
+    "empty": (lambda files: {WEIGHTS: b""}, r"model\.safetensors is not a valid safetensors file"),
     "sizes": (configured(channels=24), r"it has conv1\.bias of shape \(25,\) instead of \(24,\)"),
 }  # fmt: skip
 
@@ -586,7 +586,7 @@ def test_the_script_does_not_confirm_another_claim(published, script, capsys):
 
 
 BROKEN = {
-    "weights": ({WEIGHTS: b"broken"}, "model.safetensors is no complete safetensors file"),
+    "weights": ({WEIGHTS: b"broken"}, "model.safetensors is not a valid safetensors file"),
     "config": ({"config.json": b"{"}, "config.json cannot be read as JSON"),
     "metrics": ({"metrics.json": b"{"}, "Expecting property name"),
     "claim": ({"metrics.json": b'{"test_accuracy": "high"}'}, "could not convert string to float: 'high'"),
