@@ -1,6 +1,8 @@
 """The command `mnist1d-hf evaluate`, the table of checkpoints, and the script that is put beside a checkpoint."""
 
+import ast
 import csv
+import importlib
 import io
 import json
 import re
@@ -235,6 +237,16 @@ def test_the_script_says_what_is_missing(tmp_path, monkeypatch, capsys):
     script = shutil.copy(SCRIPT, tmp_path / "evaluate.py")
     assert run_script(monkeypatch, script=script) == 2
     assert f"error: {tmp_path} has no config.json" in capsys.readouterr().err
+
+
+def test_the_script_uses_public_names_only():
+    tree = ast.parse(SCRIPT.read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    ours = [node for node in imports if "mnist1d_hf" in ast.dump(node)]
+    assert ours
+    for node in ours:
+        assert isinstance(node, ast.ImportFrom)
+        assert {alias.name for alias in node.names} <= set(importlib.import_module(node.module).__all__)
 
 
 def test_the_script_says_what_it_needs():

@@ -93,6 +93,16 @@ def test_a_revision_is_a_branch_a_tag_or_a_commit(published, loader):
 
 
 @LOADERS
+def test_each_file_is_asked_for_and_downloaded_once(published, loader):
+    before = len(published.requests)
+    loader(ID, force_download=True)
+    asked = [(request.method, request.path) for request in published.requests[before:]]
+    for file in ("config.json", WEIGHTS):
+        assert sum(path.endswith(f"/{file}") for method, path in asked if method == "HEAD") == 1, asked
+    assert len([path for method, path in asked if method == "GET"]) == 2, asked
+
+
+@LOADERS
 def test_files_of_two_commits_are_never_mixed(published, loader):
     published.fail(path=WEIGHTS, before=lambda: published.add_commit(*REPO, published.files("model", f"{ID}-large")))
     assert same_weights(loader(ID), load_model("cnn"))
@@ -605,7 +615,7 @@ def test_the_script_says_what_is_broken(published, script, capsys, files, messag
     ("arguments", "message"),
     [
         (["ada/nothing"], "there is no such repository on the Hub"),
-        (["nothing"], "'nothing' is no folder, and no repository '<namespace>/<name>'"),
+        (["nothing"], "'nothing' is no model: give one of logistic, "),
         (["--revision", "v9"], "there is no revision 'v9'"),
         (["--dataset", "ada/nothing"], "Dataset 'ada/nothing' doesn't exist on the Hub"),
     ],
