@@ -31,20 +31,18 @@ CONFIG_NAME = "config.json"
 WEIGHTS_NAME = "model.safetensors"
 
 FORMAT_VERSION = 1
-"""Version of what a checkpoint's files hold; raised when an older package could not load a newer checkpoint."""
+"""Version of what a checkpoint's files hold; raise it when older packages cannot load new checkpoints."""
 
 
 @dataclass(frozen=True)
 class Checkpoint:
     """A checkpoint in a folder or on the Hub, found by `find_checkpoint`, with its ``config.json`` read."""
 
-    source: str
-    """Folder, or id of the repository."""
-    config: Mapping[str, Any]
-    """Content of ``config.json``."""
+    source: str  # folder, or id of the repository
+    config: Mapping[str, Any]  # content of config.json
     config_path: Path
+    # Options of `hf_hub_download`; the revision is the commit that config.json came from. There may be a token among them.
     download: Mapping[str, Any] = field(repr=False)
-    """Options of `huggingface_hub.hf_hub_download`; the revision is the commit that ``config.json`` came from."""
 
     def file(self, name: str) -> Path:
         """Return the path of another file of the same commit, downloaded if necessary.
@@ -88,10 +86,7 @@ def save_weights(state_dict: Mapping[str, Tensor], path: Path, metadata: Mapping
 def load_weights(model: nn.Module, path: Path, *, strict: bool = True) -> None:
     """Load safetensors into a model; if strict, the file must hold all of its tensors and no other.
 
-    Raises
-    ------
-    CheckpointError
-        If the file is not a valid safetensors file, or its tensors are not the model's; the message names them.
+    A CheckpointError says that the file is not valid, or names the tensors that do not fit.
     """
     try:
         with safe_open(path, framework="pt") as file:
@@ -112,13 +107,7 @@ def load_weights(model: nn.Module, path: Path, *, strict: bool = True) -> None:
 
 
 def read_config(path: Path) -> dict[str, Any]:
-    """Read a ``config.json``.
-
-    Raises
-    ------
-    CheckpointError
-        If it is not a JSON object, or of a newer version than this package knows.
-    """
+    """Read a ``config.json``; a CheckpointError says that it is damaged, or newer than this package."""
     try:
         config = json.loads(path.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:

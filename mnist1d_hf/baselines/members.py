@@ -1,9 +1,11 @@
-"""Models of one architecture that train in the same loop: as one stack where that is faster, otherwise side by side."""
+"""Models of one architecture that train in the same loop: as one stack where that is faster, otherwise side by side.
+
+Both take signals of shape (members, rows, length) and return logits of shape (members, rows, classes).
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import torch
 from torch import Tensor, nn
@@ -11,21 +13,8 @@ from torch import Tensor, nn
 from .stacked import Forward, Parameters, stack_parameters, unstack_parameters
 
 
-class Members(Protocol):
-    """What the training loop needs."""
-
-    parameters: list[Tensor]
-    """Leaf tensors to optimise."""
-
-    def __call__(self, x: Tensor, *, training: bool) -> Tensor:
-        """Return logits of shape (members, rows, classes) for signals of shape (members, rows, length)."""
-
-    def state(self, member: int) -> Parameters:
-        """Return a copy of the state dict of one member."""
-
-
 class Stack:
-    """Members whose parameters are stacked, so that one call computes all of them; see `Members`."""
+    """Members whose parameters are stacked, so that one call computes all of them."""
 
     def __init__(self, models: Sequence[nn.Module], forward: Forward, device: str) -> None:
         stacked = stack_parameters(models)
@@ -38,12 +27,12 @@ class Stack:
         return self._forward(self._parameters, x)
 
     def state(self, member: int) -> Parameters:
-        """Return what belongs to one member."""
+        """Return a copy of the state dict of one member."""
         return unstack_parameters(self._parameters, member)
 
 
 class Separate:
-    """Members that are ordinary modules; see `Members`."""
+    """Members that are ordinary modules."""
 
     def __init__(self, models: Sequence[nn.Module], device: str) -> None:
         self._models = [model.to(device) for model in models]
@@ -55,5 +44,8 @@ class Separate:
         return torch.stack(logits)
 
     def state(self, member: int) -> Parameters:
-        """Return what belongs to one member."""
+        """Return a copy of the state dict of one member."""
         return {name: tensor.detach().clone() for name, tensor in self._models[member].state_dict().items()}
+
+
+Members = Stack | Separate

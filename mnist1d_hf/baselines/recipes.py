@@ -16,39 +16,21 @@ VALIDATION_ROWS = 600
 
 @dataclass(frozen=True)
 class TrainingSettings:
-    """How a model is trained: AdamW, and by default a one-cycle schedule.
+    """How a model is trained: AdamW, and by default a one-cycle schedule. Values out of range raise a ValueError."""
 
-    Raises
-    ------
-    TypeError
-        If a value is of the wrong type.
-    ValueError
-        If a value is out of range.
-    """
-
-    steps: int = 1500
-    """Optimiser steps, at least 1."""
-    batch_size: int = 100
-    """Rows per batch, at least 1."""
-    learning_rate: float = 1e-2
-    """Highest learning rate, > 0."""
-    weight_decay: float = 0.1
-    """Decoupled weight decay, >= 0."""
-    label_smoothing: float = 0.0
-    """In [0, 1)."""
-    one_cycle: bool = True
-    """Raise the learning rate over the first tenth of the steps, then lower it along a cosine to 0; otherwise constant."""
-    shuffle: bool = True
-    """Draw a new order of the rows for every epoch; otherwise it is always the same."""
-    validation_rows: int = 0
-    """Training rows held out, the last ones, >= 0."""
-    early_stopping: bool = False
-    """Keep the weights of the point of the curves with the best validation accuracy instead of the last ones."""
-    log_every: int = 100
-    """Steps between two points of the curves, at least 1."""
+    steps: int = 1500  # optimiser steps, at least 1
+    batch_size: int = 100  # rows per batch, at least 1
+    learning_rate: float = 1e-2  # the highest, > 0
+    weight_decay: float = 0.1  # decoupled, >= 0
+    label_smoothing: float = 0.0  # in [0, 1)
+    one_cycle: bool = True  # up over the first tenth of the steps, then down to 0 along a cosine; otherwise constant
+    shuffle: bool = True  # a new order of the rows for every epoch; otherwise always the same
+    validation_rows: int = 0  # training rows held out, the last ones, >= 0
+    early_stopping: bool = False  # keep the weights of the point of the curves with the best validation accuracy
+    log_every: int = 100  # steps between two points of the curves, at least 1
 
     def __post_init__(self) -> None:
-        """Validate every field."""
+        """Raise an error that names a bad field."""
         for name, low in (("steps", 1), ("batch_size", 1), ("validation_rows", 0), ("log_every", 1)):
             check_integer(name, getattr(self, name), low=low)
         for name in ("learning_rate", "weight_decay", "label_smoothing"):

@@ -81,13 +81,7 @@ def list_checkpoints() -> list[tuple[str, str]]:
 
 
 def checkpoint_folder(name: str, config: str = "default") -> Path:
-    """Return the folder of a checkpoint inside the package.
-
-    Raises
-    ------
-    ValueError
-        If there is no such checkpoint; the message lists those there are.
-    """
+    """Return the folder of a checkpoint inside the package; a ValueError for an unknown one lists the known ones."""
     if (config, name) not in list_checkpoints():
         known = ", ".join(f"{model} ({trained_on})" for trained_on, model in list_checkpoints())
         raise ValueError(f"there is no checkpoint of {name!r} trained on {config!r}; there are {known}")

@@ -74,43 +74,12 @@ def train_baselines(
     overwrite: bool = False,
     executor: Executor | None = None,
 ) -> list[Path]:
-    """Train baselines and write each to ``output/<config>/<model>``.
+    """Train baselines, write each to ``output/<config>/<model>``, and return these folders.
 
-    The seeds are 0, 1, ...; the checkpoint is that of seed 0, the metrics are those of all. Folders that are finished, with the
-    same settings and seeds, are kept: repeat the call to resume after an interruption.
-
-    Parameters
-    ----------
-    output : path-like
-        Folder to write to.
-    models : iterable of str, optional
-        Architectures; all that have the recipe if not given.
-    configs : iterable of str
-        Configs of the dataset to train on, of "default", "shuffled" and "large".
-    seeds : int
-        Number of seeds, at least 1.
-    recipe : {"tuned", "paper"}
-        Settings to train with; only the paper's four models have the recipe "paper", and it gets folders of its own.
-    device : str
-        Torch device.
-    overwrite : bool
-        Replace folders that hold other settings or seeds.
-    executor : concurrent.futures.Executor, optional
-        Where to train, without progress bars; one process per core if not given.
-
-    Returns
-    -------
-    list of pathlib.Path
-        All folders, including those that were finished already.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown.
-    FileExistsError
-        If a folder holds something else and ``overwrite`` is not given.
-    MissingExtraError
-        If matplotlib or onnx is not installed.
+    The seeds are 0, 1, ...; the checkpoint is that of seed 0, the metrics are those of all. Finished folders with the same
+    settings and seeds are kept, so repeat the call to resume after an interruption; others raise a FileExistsError unless
+    ``overwrite`` is given. The recipe "paper" exists for the paper's four models, and gets folders of its own. The work goes to
+    the executor if one is given, without progress bars, otherwise to one process per core.
     """
     jobs = _jobs(Path(output), models, tuple(configs), seeds, recipe, device)
     check_device(device)

@@ -21,11 +21,11 @@ SWEEPABLE = {
 }
 """Type of the values of each parameter that can be swept."""
 
-# A slip of the keyboard in STEP would otherwise take hours.
+# A typing error in STEP would otherwise take hours.
 _MOST_VALUES = 1000
 
 Points = Sequence[tuple[float, Evaluation]]
-"""Values of a parameter, and what was seen there."""
+"""Values of a parameter with the evaluation at each."""
 
 
 def sweep(
@@ -38,37 +38,10 @@ def sweep(
     parameters: Mapping[str, Any] | None = None,
     device: str = "cpu",
 ) -> list[tuple[float, Evaluation]]:
-    """Evaluate a model on data with one generation parameter changed.
+    """Evaluate a model on data with one generation parameter changed, at each value in turn.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Takes signals of shape (batch, length) and returns logits of shape (batch, classes).
-    parameter : str
-        Generation parameter, any but `shuffle_seq`.
-    values : sequence of int or float
-        Its values. For `padding`, which is a pair, ``p`` stands for ``(p, p)``; `final_seq_length` can only be the
-        model's.
-    config : str
-        Config of the dataset.
-    split : str
-        Split, or a slice of one.
-    parameters : mapping of str to object, optional
-        Other generation parameters to change.
-    device : str
-        Torch device.
-
-    Returns
-    -------
-    list of (int or float, Evaluation)
-        Each value and the evaluation there, in the order of the values.
-
-    Raises
-    ------
-    TypeError
-        If a value is of the wrong type.
-    ValueError
-        If the parameter cannot be swept, is among the others, or a value is out of range.
+    For `padding`, which is a pair, ``p`` stands for ``(p, p)``; `final_seq_length` can only be the model's. ``parameters`` are
+    others to change.
     """
     fixed = dict(parameters or {})
     _check_sweepable(parameter)
@@ -93,25 +66,10 @@ def sweep(
 
 
 def parse_sweep(text: str) -> tuple[str, tuple[float, ...]]:
-    """Read ``PARAMETER=START:STOP:STEP``.
+    """Read ``PARAMETER=START:STOP:STEP``, for example ``"corr_noise_scale=0:1:0.25"``.
 
-    Parameters
-    ----------
-    text : str
-        For example ``"corr_noise_scale=0:1:0.25"``.
-
-    Returns
-    -------
-    parameter : str
-        Name of the parameter.
-    values : tuple of int or float
-        START, START + STEP and so on, up to STOP, which is included if a step ends there; integers for a parameter of
-        integers.
-
-    Raises
-    ------
-    ValueError
-        If the text is of another form, the parameter cannot be swept, or the numbers make no range.
+    The values are START, START + STEP and so on, up to STOP, which is included if a step ends there; a
+    parameter of integers gets integers.
     """
     parameter, _, numbers = text.partition("=")
     parts = numbers.split(":")

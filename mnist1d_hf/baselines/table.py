@@ -22,16 +22,11 @@ class CheckpointResult:
     """One line of the table."""
 
     model: str
-    trained_on: str
-    """Config of the dataset it was trained on."""
-    parameters: int
-    """Number of trainable parameters."""
-    evaluation: Evaluation
-    """On the test rows that `load_test_tensors` loads."""
-    paper: str
-    """The paper's accuracy in percent, or empty."""
-    seconds: float
-    """Time to load the model and classify the rows."""
+    trained_on: str  # config
+    parameters: int  # trainable ones
+    evaluation: Evaluation  # on the test rows that `load_test_tensors` loads
+    paper: str  # the paper's accuracy in percent, or empty
+    seconds: float  # to load the model and classify the rows
 
 
 def evaluate_checkpoints(*, device: str = "cpu") -> list[CheckpointResult]:

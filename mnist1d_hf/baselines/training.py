@@ -35,12 +35,9 @@ class Curves:
     """What was seen while training, one entry every ``log_every`` steps."""
 
     step: tuple[int, ...]
-    train_loss: tuple[float, ...]
-    """Mean loss of the batches since the last entry, in nats."""
-    train_accuracy: tuple[float, ...]
-    """Accuracy on the batches since the last entry, a fraction."""
-    validation_accuracy: tuple[float, ...]
-    """Accuracy on the validation rows, a fraction; empty if there are none."""
+    train_loss: tuple[float, ...]  # mean of the batches since the last entry, in nats
+    train_accuracy: tuple[float, ...]  # on the batches since the last entry, a fraction
+    validation_accuracy: tuple[float, ...]  # on the validation rows, a fraction; empty if there are none
 
 
 @dataclass(frozen=True)
@@ -53,8 +50,7 @@ class TrainedModel:
     seed: int
     settings: TrainingSettings
     curves: Curves
-    seconds: float
-    """Time of all members, divided by their number."""
+    seconds: float  # time of all members, divided by their number
 
 
 ProgressCallback = Callable[[int, float, float], None]
@@ -72,30 +68,9 @@ def train(
 ) -> list[TrainedModel]:
     """Train members of one architecture together; each comes out as it would alone, to rounding.
 
-    Parameters
-    ----------
-    architecture : str
-        Architecture, one of `list_models`.
-    runs : sequence of (str, int)
-        Config and seed of each member. The seed draws the initial weights and the order of the rows.
-    settings : TrainingSettings
-        How to train, the same for all.
-    train_rows : int, optional
-        Train on the first rows only; all of the config's preset if not given.
-    device : str
-        Torch device.
-    progress : callable, optional
-        Called every ``log_every`` steps.
-
-    Returns
-    -------
-    list of TrainedModel
-        One for each run, in their order, on the CPU and in evaluation mode.
-
-    Raises
-    ------
-    ValueError
-        If the architecture, a config or the device is unknown, or no row is left to train on.
+    A run is a config and a seed, which draws the initial weights and the order of the rows. With ``train_rows`` the members
+    see that many of the first rows of their config instead of all that its preset names. The models are returned in the order
+    of the runs, on the CPU and in evaluation mode.
     """
     check_device(device)
     data = {config: _training_rows(config, train_rows) for config in dict(runs)}

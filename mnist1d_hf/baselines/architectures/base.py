@@ -37,6 +37,8 @@ from ..stacked import Forward
 LENGTH = 40
 """Points of a signal by default."""
 
+_DOWNLOAD_OPTIONS = ("revision", "cache_dir", "force_download", "local_files_only", "token")
+
 _Model = TypeVar("_Model", bound="Baseline")
 
 
@@ -109,14 +111,9 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
         cls: type[_Model],
         pretrained_model_name_or_path: str | Path,
         *,
-        force_download: bool = False,
-        token: str | bool | None = None,
-        cache_dir: str | Path | None = None,
-        local_files_only: bool = False,
-        revision: str | None = None,
         map_location: str = "cpu",
         strict: bool = True,
-        **sizes: Any,
+        **options: Any,
     ) -> _Model:
         """Load a model of this class.
 
@@ -124,14 +121,13 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
         ----------
         pretrained_model_name_or_path : str or pathlib.Path
             Folder, or id of a repository on the Hub.
-        force_download, token, cache_dir, local_files_only, revision
-            Options of `huggingface_hub.hf_hub_download`.
         map_location : str
             Torch device of the model.
         strict : bool
             Whether the checkpoint must hold all of the model's tensors and no other.
-        **sizes : object
-            Arguments of the class that replace those in ``config.json``.
+        **options : object
+            The options for downloads of `huggingface_hub.PyTorchModelHubMixin.from_pretrained`, for example ``revision``,
+            and arguments of the class that replace those in ``config.json``.
 
         Returns
         -------
@@ -145,15 +141,9 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
         HubError
             If the repository or the revision is missing, or the Hub is out of reach.
         """
-        checkpoint = open_checkpoint(
-            pretrained_model_name_or_path,
-            force_download=force_download,
-            token=token,
-            cache_dir=cache_dir,
-            local_files_only=local_files_only,
-            revision=revision,
-        )
-        return cls.from_checkpoint(checkpoint, strict=strict, **sizes).to(map_location)
+        download = {name: options.pop(name, None) for name in _DOWNLOAD_OPTIONS}
+        checkpoint = open_checkpoint(pretrained_model_name_or_path, **download)
+        return cls.from_checkpoint(checkpoint, strict=strict, **options).to(map_location)
 
     @classmethod
     def from_checkpoint(cls: type[_Model], checkpoint: Checkpoint, *, strict: bool = True, **sizes: Any) -> _Model:
@@ -178,14 +168,14 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
         Parameters
         ----------
         repo_id : str
-            Id of the repository, which is made if it is not there.
+            Id of the repository, which is created if it does not exist.
         **options : object
             Those of `huggingface_hub.PyTorchModelHubMixin.push_to_hub`, for example ``private``.
 
         Returns
         -------
         str
-            Address of the commit.
+            URL of the commit.
         """
         options["model_card_kwargs"] = {"repo_id": repo_id, **(options.get("model_card_kwargs") or {})}
         return super().push_to_hub(repo_id, **options)
@@ -208,12 +198,9 @@ class Architecture:
     """Everything about an architecture, in one place."""
 
     model: type[Baseline]
-    recipes: Mapping[str, TrainingSettings]
-    """Settings by the name of the recipe, one of `recipes.RECIPES`."""
-    cost: float
-    """Time of a training step, relative to logistic regression; used to start long jobs first."""
-    stacked: Forward | None
-    """Forward pass of a stack of members, where it trains at least 1.5 times as fast as one after another."""
+    recipes: Mapping[str, TrainingSettings]  # by the name of the recipe, one of `recipes.RECIPES`
+    cost: float  # time of a training step relative to logistic regression, to start long jobs first
+    stacked: Forward | None  # forward pass of a stack of members, where that makes training at least 1.5 times as fast
 
     def published(self, config: str) -> paper.Accuracy | None:
         """Return what the paper says of its test accuracy on a config, if anything."""
@@ -226,13 +213,7 @@ _architectures: dict[str, Architecture] = {}
 def register(
     *, recipes: Mapping[str, TrainingSettings], cost: float, stacked: Forward | None = None
 ) -> Callable[[type[_Model]], type[_Model]]:
-    """Return a decorator that makes a class available under its `architecture`; see `Architecture`.
-
-    Raises
-    ------
-    ValueError
-        If the name is taken.
-    """
+    """Return a decorator that makes a class available under the name in its `architecture`; see `Architecture`."""
 
     def add(model: type[_Model]) -> type[_Model]:
         name = model.architecture
@@ -245,13 +226,7 @@ def register(
 
 
 def get_architecture(name: str) -> Architecture:
-    """Return the record of an architecture.
-
-    Raises
-    ------
-    ValueError
-        If it is unknown; the message lists those there are.
-    """
+    """Return the record of an architecture; a ValueError for an unknown name lists the known ones."""
     if name not in MODELS:
         raise ValueError(f"unknown model {name!r}; the models are {', '.join(MODELS)}")
     return _architectures[name]

@@ -30,10 +30,8 @@ class CNN(Baseline):
 
     Parameters
     ----------
-    final_seq_length : int
-        Number of points of a signal, at least 3.
-    num_classes : int
-        Number of classes.
+    final_seq_length, num_classes : int
+        See `Baseline`; the length must be at least 3.
     channels : int
         Channels of each convolution.
     """

@@ -21,10 +21,8 @@ class Logistic(Baseline):
 
     Parameters
     ----------
-    final_seq_length : int
-        Number of points of a signal.
-    num_classes : int
-        Number of classes.
+    final_seq_length, num_classes : int
+        See `Baseline`.
     """
 
     architecture = "logistic"

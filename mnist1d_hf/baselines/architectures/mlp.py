@@ -32,10 +32,8 @@ class MLP(Baseline):
 
     Parameters
     ----------
-    final_seq_length : int
-        Number of points of a signal.
-    num_classes : int
-        Number of classes.
+    final_seq_length, num_classes : int
+        See `Baseline`.
     hidden_size : int
         Units of each hidden layer.
     """

@@ -19,10 +19,8 @@ class ResNet(Baseline):
 
     Parameters
     ----------
-    final_seq_length : int
-        Number of points of a signal.
-    num_classes : int
-        Number of classes.
+    final_seq_length, num_classes : int
+        See `Baseline`.
     channels : int
         Channels of each convolution.
     num_blocks : int
@@ -57,13 +55,7 @@ class ResNet(Baseline):
 
 
 class ResidualBlock(nn.Module):
-    """Two convolutions, each after a norm and a ReLU, added to their input.
-
-    Parameters
-    ----------
-    channels : int
-        Channels of input and output.
-    """
+    """Two convolutions, each after a norm and a ReLU, added to their input."""
 
     def __init__(self, channels: int) -> None:
         super().__init__()

@@ -51,10 +51,8 @@ class Transformer(Baseline):
 
     Parameters
     ----------
-    final_seq_length : int
-        Number of points of a signal, a multiple of the patch size.
-    num_classes : int
-        Number of classes.
+    final_seq_length, num_classes : int
+        See `Baseline`; the length must be a multiple of the patch size.
     patch_size : int
         Points of a patch.
     hidden_size : int
@@ -103,15 +101,7 @@ class Transformer(Baseline):
 
 
 class EncoderLayer(nn.Module):
-    """Attention and two linear layers, each after a norm and added to its input.
-
-    Parameters
-    ----------
-    hidden_size : int
-        Size of an embedded patch.
-    num_heads : int
-        Attention heads.
-    """
+    """Attention and two linear layers, each after a norm and added to its input."""
 
     def __init__(self, hidden_size: int, num_heads: int) -> None:
         super().__init__()
