@@ -86,7 +86,7 @@ def compare(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Evaluatio
     refuse_rows(~np.isfinite(highest[:, 0]), "of the scores holds NaN or inf, or nothing but -inf")
     predicted = scores.argmax(axis=1)
     confusion = np.bincount(labels * classes + predicted, minlength=classes**2).reshape(classes, classes)
-    # Two finite scores can be further apart than the greatest float.
+    # Two finite scores can differ by more than the largest float.
     with np.errstate(over="ignore"):
         shifted = scores - highest
     losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]

@@ -19,7 +19,7 @@ _SUM_TOLERANCE = 0.01
 
 
 class Evaluator:
-    """Compares predictions made elsewhere, with JAX or scikit-learn for example, with the labels.
+    """Compares predictions made elsewhere, for example with JAX or scikit-learn, with the labels.
 
     Parameters
     ----------
@@ -57,6 +57,12 @@ class Evaluator:
         ------
         ValueError
             If the scores are not as described; the message names the row where there is one.
+
+        Examples
+        --------
+        >>> evaluator = Evaluator([2, 7])
+        >>> evaluator.evaluate([[0, 0, 1, 0, 0, 0, 0, 0, 0, 0], [0, 0, 1, 0, 0, 0, 0, 0, 0, 0]]).accuracy
+        0.5
         """
         try:
             array = np.asarray(scores, dtype=np.float64)
@@ -64,7 +70,7 @@ class Evaluator:
             raise ValueError(f"the scores must be numbers of shape {self._shape} ({error})") from error
         if array.shape != self._shape:
             raise ValueError(
-                f"the scores must have the shape {self._shape}, one row a label and one column a class, got "
+                f"the scores must have the shape {self._shape}, one row per label and one column per class, got "
                 f"{array.shape}"
             )
         return compare(_logarithm(array) if probabilities else array, self.labels)
@@ -75,7 +81,7 @@ class Evaluator:
         Parameters
         ----------
         path : path-like
-            One line a row in the order of the labels, one column a class, as `evaluate` takes them. A first line
+            One line per row in the order of the labels and one column per class, as `evaluate` takes them. A first line
             without numbers, or with the names of the classes (``0,1,...,9``), is a header.
         probabilities : bool
             Whether the scores are probabilities.
@@ -109,7 +115,7 @@ def _logarithm(probabilities: NDArray[np.float64]) -> NDArray[np.float64]:
     fractions = ((probabilities >= 0) & (probabilities <= 1)).all(axis=1)
     refuse_rows(
         ~(sums & fractions),
-        "of the scores does not hold probabilities, which are in [0, 1] and have the sum 1; give logits or "
+        "of the scores does not hold probabilities, which are in [0, 1] and sum to 1; give logits or "
         "log-probabilities without probabilities=True",
     )
     with np.errstate(divide="ignore"):
@@ -127,7 +133,7 @@ def _read_scores(path: Path) -> list[list[float]]:
     if lines and _is_header(lines[0][1]):
         del lines[0]
     if not lines:
-        raise ValueError(f"{path} holds no scores; it must have one line a row and one column a class")
+        raise ValueError(f"{path} holds no scores; it must have one line per row and one column per class")
     return [_read_numbers(path, number, cells) for number, cells in lines]
 
 
@@ -146,7 +152,7 @@ def _is_number(text: str) -> bool:
 
 def _read_numbers(path: Path, number: int, cells: list[str]) -> list[float]:
     if len(cells) != NUM_CLASSES:
-        raise ValueError(f"{path}, line {number}, has {len(cells)} columns; it must have {NUM_CLASSES}, one a class")
+        raise ValueError(f"{path}, line {number}, has {len(cells)} columns; it must have {NUM_CLASSES}, one per class")
     for cell in cells:
         if not _is_number(cell):
             raise ValueError(f"{path}, line {number}, holds {cell!r}, which is not a number")

@@ -45,10 +45,8 @@ class TrainedModel:
     """One member after training."""
 
     model: Baseline
-    architecture: str
     config: str
     seed: int
-    settings: TrainingSettings
     curves: Curves
     seconds: float  # time of all members, divided by their number
 
@@ -99,7 +97,7 @@ def train(
         model.eval()
     seconds = (time.perf_counter() - start) / len(runs)
     return [
-        TrainedModel(model, architecture, config, seed, settings, curves.of_member(member), seconds)
+        TrainedModel(model, config, seed, curves.of_member(member), seconds)
         for member, (model, (config, seed)) in enumerate(zip(models, runs, strict=True))
     ]
 

@@ -36,10 +36,7 @@ def stacked_gru(parameters: Parameters, x: Tensor) -> Tensor:
 
 @register(
     cost=25,
-    recipes={
-        "tuned": TrainingSettings(steps=2000, learning_rate=5e-2, label_smoothing=0.1),
-        "paper": PAPER_SETTINGS,
-    },
+    recipes={"tuned": TrainingSettings(steps=2000, learning_rate=5e-2, label_smoothing=0.1), "paper": PAPER_SETTINGS},
     stacked=stacked_gru,
 )
 class GRU(Baseline):
