@@ -113,12 +113,12 @@ def read_config(path: Path) -> dict[str, Any]:
     except (OSError, ValueError) as error:
         raise CheckpointError(f"{path} cannot be read as JSON ({error})") from error
     if not isinstance(config, dict):
-        raise CheckpointError(f"{path} holds no JSON object")
+        raise CheckpointError(f"{path} does not hold a JSON object")
     for name, known in (("format_version", str(FORMAT_VERSION)), ("data_version", DATA_VERSION)):
         found = str(config.get(name, known))
         if _is_newer(found, known):
             raise CheckpointError(
-                f"{path} is of {name} {found}, newer than the {known} of this mnist1d-hf {__version__}; run: "
+                f"{path} has {name} {found}, newer than the {known} that mnist1d-hf {__version__} knows; run: "
                 f"pip install --upgrade mnist1d-hf"
             )
     return config
@@ -134,7 +134,7 @@ def _resolve_file(source: str, name: str, options: Mapping[str, Any]) -> Path:
             )
         return path
     if source.count("/") != 1:
-        raise CheckpointError(f"{source!r} is no folder, and no repository '<namespace>/<name>' on the Hub")
+        raise CheckpointError(f"{source!r} is neither a folder nor a repository '<namespace>/<name>' on the Hub")
     try:
         return Path(hf_hub_download(source, name, library_name="mnist1d-hf", **options))
     except RemoteEntryNotFoundError as error:

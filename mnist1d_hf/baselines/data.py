@@ -44,17 +44,7 @@ def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
 
 
 class Mnist1DDataset(torch.utils.data.TensorDataset):
-    """A plain `torch.utils.data.Dataset` of pairs (signal, label), in memory.
-
-    Parameters
-    ----------
-    config : str
-        Config of the dataset.
-    split : str
-        Split, or a slice of one.
-    **parameters : object
-        Generation parameters.
-    """
+    """A plain `torch.utils.data.Dataset` of pairs (signal, label), in memory; the parameters are those of `load_tensors`."""
 
     def __init__(self, config: str = "default", split: str = "train", **parameters: Any) -> None:
         super().__init__(*load_tensors(config, split, **parameters))

@@ -91,27 +91,18 @@ def checkpoint_folder(name: str, config: str = "default") -> Path:
 def find_checkpoint(
     model: str | os.PathLike[str], config: str = "default", *, revision: str | None = None, **download: Any
 ) -> Checkpoint:
-    """Find the checkpoint that `load_model` loads, to read its other files too; the parameters are the same.
+    """Find the checkpoint that `load_model` loads, to read its other files too; parameters and errors are the same.
 
     Returns
     -------
     Checkpoint
         Its files are all of one commit, even if the repository changes meanwhile.
-
-    Raises
-    ------
-    CheckpointError
-        If the folder or the repository has no ``config.json``, or it is damaged or of a newer version.
-    HubError
-        If the repository or the revision is missing, or the Hub is out of reach.
-    ValueError
-        If the name is unknown.
     """
     if isinstance(model, str) and model in MODELS:
         model = checkpoint_folder(model, config)
     elif not Path(model).is_dir() and str(model).count("/") != 1:
         raise ValueError(
-            f"{str(model)!r} is no model: give one of {', '.join(MODELS)}, a folder, or a repository '<namespace>/<name>'"
+            f"{str(model)!r} is not a model: give one of {', '.join(MODELS)}, a folder, or a repository '<namespace>/<name>'"
         )
     return open_checkpoint(model, revision=revision, **download)
 

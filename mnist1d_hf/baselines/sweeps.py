@@ -47,7 +47,7 @@ def sweep(
     _check_sweepable(parameter)
     if parameter in fixed:
         raise ValueError(
-            f"the parameter {parameter!r} is swept, and set to {fixed[parameter]!r} too; leave out one of them"
+            f"the parameter {parameter!r} is both swept and set to {fixed[parameter]!r}; leave out one of the two"
         )
     length = getattr(model, "final_seq_length", None)
     if parameter == "final_seq_length" and any(value != length for value in values):

@@ -49,7 +49,7 @@ def test_bad_sweeps_raise_before_anything_is_evaluated(monkeypatch):
     model = create_model("logistic")
     with pytest.raises(ValueError, match="'shuffle_seq' cannot be swept; the parameters that can are num_samples, "):
         sweep(model, "shuffle_seq", [0, 1])
-    with pytest.raises(ValueError, match="'seed' is swept, and set to 3 too; leave out one of them"):
+    with pytest.raises(ValueError, match="'seed' is both swept and set to 3; leave out one of the two"):
         sweep(model, "seed", [1, 2], parameters={"seed": 3})
     with pytest.raises(ValueError, match=r"'train_split' parameter must be .* got 1.5"):
         sweep(model, "train_split", [0.5, 1.5])

@@ -175,12 +175,12 @@ BAD_INPUT = [
     (("cnn", "--set", "noise=1"), 2, "unknown generation parameter 'noise'"),
     (("cnn", "--sweep", "seed=1:2:1", "--output", "a.bmp"), 1, "must end in .png, .svg, .pdf, got 'a.bmp'"),
     (("cnn", "--sweep", "seed"), 1, "'seed' is not of the form PARAMETER=START:STOP:STEP"),
-    (("cnn", "--sweep", "seed=1:2:1", "--set", "seed=3"), 1, "'seed' is swept, and set to 3 too"),
+    (("cnn", "--sweep", "seed=1:2:1", "--set", "seed=3"), 1, "'seed' is both swept and set to 3"),
     (("cnn", "--set", "final_seq_length=30"), 1, "CNN takes signals of shape (batch, 40), got (1000, 30)"),
     (("cnn", "--device", "cuda:99"), 1, "the device 'cuda:99' is not available; there is cpu"),
     (("--device", "cuda:99"), 1, "the device 'cuda:99' is not available; there is cpu"),
     (("cnn", "--trained-on", "large"), 1, "there is no checkpoint of 'cnn' trained on 'large'; there are logistic"),
-    (("nowhere",), 1, "'nowhere' is no model: give one of logistic, mlp"),
+    (("nowhere",), 1, "'nowhere' is not a model: give one of logistic, mlp"),
     (("empty",), 1, "empty has no config.json"),
 ]  # fmt: skip
 

@@ -115,7 +115,7 @@ BAD_SOURCES = [
     ((ID, "v9"), HubError, "there is no revision 'v9'; give a branch, a tag or a commit of the repository"),
     (("ada/empty", None), CheckpointError, "ada/empty has no config.json on the Hub"),
     (("ada/no-weights", None), CheckpointError, "ada/no-weights has no model.safetensors on the Hub"),
-    (("ada/../x", None), ValueError, "is no model: give one of logistic"),
+    (("ada/../x", None), ValueError, "is not a model: give one of logistic"),
     (("ada/a b", None), ValueError, "Repo id must use alphanumeric chars"),
 ]
 
@@ -136,7 +136,7 @@ def test_what_cannot_be_found_is_named():
         if error is not ValueError:
             with pytest.raises(error, match=re.escape(message)):
                 CNN.from_pretrained(source, revision=revision)
-    with pytest.raises(CheckpointError, match="'nothing' is no folder, and no repository '<namespace>/<name>'"):
+    with pytest.raises(CheckpointError, match="'nothing' is neither a folder nor a repository '<namespace>/<name>'"):
         CNN.from_pretrained("nothing")
 
 
@@ -268,12 +268,12 @@ def test_weights_are_loaded_strictly(published, loader, change, message):
 BAD_CONFIGS = {
     "missing": (lambda files: {"config.json": None}, r"ada/mnist1d-cnn has no config\.json on the Hub"),
     "damaged": (lambda files: {"config.json": b"{"}, r"config\.json cannot be read as JSON"),
-    "list": (lambda files: {"config.json": b"[]"}, r"config\.json holds no JSON object"),
+    "list": (lambda files: {"config.json": b"[]"}, r"config\.json does not hold a JSON object"),
     "format": (
         configured(format_version=FORMAT_VERSION + 1),
-        r"config\.json is of format_version 2, newer than the 1 of this mnist1d-hf .*pip install --upgrade mnist1d-hf",
+        r"config\.json has format_version 2, newer than the 1 that mnist1d-hf .*pip install --upgrade mnist1d-hf",
     ),
-    "data": (configured(data_version="10.0"), r"config\.json is of data_version 10\.0, newer than the "),
+    "data": (configured(data_version="10.0"), r"config\.json has data_version 10\.0, newer than the "),
 }
 BAD_ARCHITECTURES = {
     "unknown": (configured(architecture="vit"), r"config\.json names the architecture 'vit'; known are logistic, mlp"),
@@ -615,7 +615,7 @@ def test_the_script_says_what_is_broken(published, script, capsys, files, messag
     ("arguments", "message"),
     [
         (["ada/nothing"], "there is no such repository on the Hub"),
-        (["nothing"], "'nothing' is no model: give one of logistic, "),
+        (["nothing"], "'nothing' is not a model: give one of logistic, "),
         (["--revision", "v9"], "there is no revision 'v9'"),
         (["--dataset", "ada/nothing"], "Dataset 'ada/nothing' doesn't exist on the Hub"),
     ],
