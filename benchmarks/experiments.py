@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 
 from mnist1d_hf.baselines.data import load_tensors
-from mnist1d_hf.baselines.architectures.models import CNN, MLP
+from mnist1d_hf.baselines import CNN, MLP
 
 CORES = 2
 

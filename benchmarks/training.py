@@ -10,13 +10,15 @@ import time
 
 import datasets
 import torch
-from mnist1d_hf.baselines import create_model, list_checkpoints, load_model, load_tensors
-from mnist1d_hf.baselines.evaluation import evaluate
+from mnist1d_hf.baselines import create_model, evaluate, list_checkpoints, list_models, load_model, load_tensors
+from mnist1d_hf.baselines.architectures import get_architecture
+from mnist1d_hf.baselines.members import Separate, Stack
 from mnist1d_hf.baselines.runs import read_metrics, train_baselines
 
 MODELS = ("logistic", "mlp", "cnn", "gru")
 SEEDS, CONFIGS = 3, 2
 PAPER_STEPS, PLAIN_STEPS = 6000, 150
+STACK_STEPS, STACK_SEEDS = 20, 5
 
 
 def plain_steps(name, steps):
@@ -52,6 +54,32 @@ def our_table():
     return seconds, accuracies
 
 
+def step_milliseconds(members, batch_size):
+    """Return the processor time of a training step of all members."""
+    x, y = torch.randn(STACK_SEEDS, batch_size, 40), torch.randint(10, (STACK_SEEDS * batch_size,))
+    optimizer = torch.optim.AdamW(members.parameters, fused=True)
+    start = time.process_time()
+    for _ in range(STACK_STEPS):
+        optimizer.zero_grad()
+        torch.nn.functional.cross_entropy(members(x, training=True).flatten(0, 1), y).backward()
+        optimizer.step()
+    return 1000 * (time.process_time() - start) / STACK_STEPS
+
+
+def stacking_table():
+    """Print what a training step costs as one stack and as separate models, in one thread."""
+    torch.set_num_threads(1)
+    print(f"a training step of {STACK_SEEDS} models, as one stack and separately")
+    for name in list_models():
+        record = get_architecture(name)
+        models = [create_model(name) for _ in range(STACK_SEEDS)]
+        kinds = [Separate(models, "cpu"), *([Stack(models, record.stacked, "cpu")] if record.stacked else [])]
+        times = [[step_milliseconds(one, record.recipes["tuned"].batch_size) for one in kinds] for _ in range(5)]
+        separate, *stacked = map(min, zip(*times, strict=True))
+        against = f"{stacked[0]:6.1f} ms, {separate / stacked[0]:.1f} times (target 1.5)" if stacked else "not stacked"
+        print(f"  {name:12}{separate:6.1f} ms, {against}")
+
+
 def main():
     """Print times, ratios and memory."""
     datasets.disable_progress_bars()
@@ -72,6 +100,7 @@ def main():
     start = time.perf_counter()
     load_model("cnn")(torch.zeros(1, 40))
     print(f"load_model and a prediction: {1000 * (time.perf_counter() - start):.0f} ms (target under 50)")
+    stacking_table()
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""How the settings of `RECIPES["tuned"]` were chosen: on validation rows, with the test rows never read.
+"""How the settings of the recipe "tuned" were chosen: on validation rows, with the test rows never read.
 
     python models/select_settings.py
 
@@ -18,7 +18,8 @@ from statistics import mean
 import datasets
 import torch
 
-from mnist1d_hf.baselines.training import VALIDATION_ROWS, TrainingSettings, train
+from mnist1d_hf.baselines.recipes import VALIDATION_ROWS, TrainingSettings
+from mnist1d_hf.baselines.training import train
 
 CONFIGS = ("default", "shuffled")
 SEEDS = (100, 101, 102)  # none of those that the shipped checkpoints are trained with

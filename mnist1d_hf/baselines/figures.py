@@ -1,7 +1,8 @@
-"""Figures of training and of its results."""
+"""Figures of training, of its results, and of sweeps."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import paper
@@ -11,22 +12,13 @@ from ..utils.figures import DARK_GREY, GREY
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
+    from .sweeps import Points
+
 _COLOURS = {"default": "#2f6fb0", "shuffled": "#c2571a", "large": "#3a7d44"}
 
 
 def plot_curves(metrics: dict[str, Any]) -> Figure:
-    """Draw loss and accuracy while training, a line a seed.
-
-    Parameters
-    ----------
-    metrics : dict
-        Content of a ``metrics.json``.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        Training loss; training accuracy, validation accuracy where there was any, and the test accuracies at the end.
-    """
+    """Draw loss and accuracy over the steps of training, one line per seed, and the test accuracies at the end."""
     figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 2.8), layout="constrained")
     losses, accuracies = figure.subplots(1, 2)
     colour = _COLOURS[metrics["config"]]
@@ -54,17 +46,9 @@ def plot_curves(metrics: dict[str, Any]) -> Figure:
 
 
 def plot_results(results: list[dict[str, Any]]) -> Figure:
-    """Draw the test accuracies of all models on default and shuffled, beside the paper's (its Figure 2 and Table 1).
+    """Draw the test accuracies of all models beside the paper's (its Figure 2 and Table 1), one row per model.
 
-    Parameters
-    ----------
-    results : list of dict
-        Contents of the ``metrics.json`` of the tuned models.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One row a model: mean and 95 % interval over seeds, the paper's figure as an open circle, the human's as a line.
+    Dots are means over seeds with 95 % intervals, open circles the paper's figures, the line its human.
     """
     figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.2), layout="constrained")
     axis = figure.subplots()
@@ -87,6 +71,23 @@ def plot_results(results: list[dict[str, Any]]) -> Figure:
     for height, config in enumerate(dict.fromkeys(metrics["config"] for metrics in results)):
         axis.text(0.02, 0.06 + 0.08 * height, f"trained on {config}", color=_COLOURS[config], transform=axis.transAxes)
     axis.spines[["top", "right"]].set_visible(False)
+    return figure
+
+
+def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
+    """Draw the accuracy over a generation parameter: one line per model, with a band for the 95 % intervals."""
+    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(6, 3.6), layout="constrained")
+    axis = figure.subplots()
+    for label, points in curves.items():
+        values = [value for value, _ in points]
+        low, high = zip(*(evaluation.interval for _, evaluation in points), strict=True)
+        accuracies = _percent(evaluation.accuracy for _, evaluation in points)
+        (line,) = axis.plot(values, accuracies, marker="o", markersize=3, label=label)
+        axis.fill_between(values, _percent(low), _percent(high), color=line.get_color(), alpha=0.2, linewidth=0)
+    axis.set(xlabel=parameter, ylabel="accuracy (%)", ylim=(0, 102))
+    axis.grid(alpha=0.3, linewidth=0.6)
+    # Long names must not take space from the axes.
+    axis.legend(frameon=False, fontsize=8).set_in_layout(False)
     return figure
 
 

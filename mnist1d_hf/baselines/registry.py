@@ -9,8 +9,8 @@ from typing import Any
 from ..dataset.presets import BASELINE_CONFIGS
 from ..errors import CheckpointError
 from ..utils.resources import resource_folder
-from .architectures.models import MODELS, Baseline
-from .checkpoints import CONFIG_NAME, WEIGHTS_NAME, find_commit, load_weights, read_config, resolve_file
+from .architectures import MODELS, Baseline, get_architecture
+from .checkpoints import WEIGHTS_NAME, Checkpoint, open_checkpoint
 
 
 def list_models() -> list[str]:
@@ -20,6 +20,11 @@ def list_models() -> list[str]:
     -------
     list of str
         Names for `create_model`.
+
+    Examples
+    --------
+    >>> list_models()
+    ['logistic', 'mlp', 'cnn', 'gru', 'resnet', 'transformer']
     """
     return list(MODELS)
 
@@ -45,10 +50,17 @@ def create_model(name: str, **sizes: Any) -> Baseline:
         If the class has no such argument, or its value is of the wrong type.
     ValueError
         If the architecture is unknown, or a size is out of range.
+
+    Examples
+    --------
+    >>> import torch
+    >>> model = create_model("mlp", hidden_size=32)
+    >>> model.num_parameters
+    2698
+    >>> model(torch.zeros(5, 40)).shape
+    torch.Size([5, 10])
     """
-    if name not in MODELS:
-        raise ValueError(f"unknown model {name!r}; the models are {', '.join(MODELS)}")
-    return MODELS[name](**sizes)
+    return get_architecture(name).model(**sizes)
 
 
 def list_checkpoints() -> list[tuple[str, str]]:
@@ -69,41 +81,42 @@ def list_checkpoints() -> list[tuple[str, str]]:
 
 
 def checkpoint_folder(name: str, config: str = "default") -> Path:
-    """Return the folder of a checkpoint inside the package.
-
-    Parameters
-    ----------
-    name : str
-        Name of the model.
-    config : str
-        Config of the dataset it was trained on.
-
-    Returns
-    -------
-    pathlib.Path
-        The folder.
-
-    Raises
-    ------
-    ValueError
-        If there is no such checkpoint; the message lists those there are.
-    """
+    """Return the folder of a checkpoint inside the package; a ValueError for an unknown one lists the known ones."""
     if (config, name) not in list_checkpoints():
-        known = ", ".join(f"{model} ({of})" for of, model in list_checkpoints())
+        known = ", ".join(f"{model} ({trained_on})" for trained_on, model in list_checkpoints())
         raise ValueError(f"there is no checkpoint of {name!r} trained on {config!r}; there are {known}")
     return resource_folder("models") / config / name
 
 
-def load_model(
+def find_checkpoint(
     model: str | os.PathLike[str], config: str = "default", *, revision: str | None = None, **download: Any
+) -> Checkpoint:
+    """Find the checkpoint that `load_model` loads, to read its other files too; parameters and errors are the same.
+
+    Returns
+    -------
+    Checkpoint
+        Its files are all of one commit, even if the repository changes meanwhile.
+    """
+    if isinstance(model, str) and model in MODELS:
+        model = checkpoint_folder(model, config)
+    elif not Path(model).is_dir() and str(model).count("/") != 1:
+        raise ValueError(
+            f"{str(model)!r} is not a model: give one of {', '.join(MODELS)}, a folder, or a repository '<namespace>/<name>'"
+        )
+    return open_checkpoint(model, revision=revision, **download)
+
+
+def load_model(
+    model: str | os.PathLike[str] | Checkpoint, config: str = "default", *, revision: str | None = None, **download: Any
 ) -> Baseline:
     """Load a trained model.
 
     Parameters
     ----------
-    model : str or path-like
-        Name of a checkpoint inside the package (``"cnn"``), a folder, or the id of a repository on the Hub
-        (``"<namespace>/mnist1d-cnn"``).
+    model : str, path-like or Checkpoint
+        Name of a checkpoint inside the package (``"cnn"``), a folder, the id of a repository on the Hub
+        (``"<namespace>/mnist1d-cnn"``), or what `find_checkpoint` returned.
     config : str
         For a checkpoint inside the package, the config of the dataset it was trained on.
     revision : str, optional
@@ -124,27 +137,18 @@ def load_model(
         If the repository or the revision is missing, or the Hub is out of reach.
     ValueError
         If the name is unknown.
+
+    Examples
+    --------
+    >>> model = load_model("cnn", config="shuffled")
+    >>> model.metadata["dataset_config"], model.num_parameters
+    ('shuffled', 5210)
     """
-    if isinstance(model, str) and model in MODELS:
-        model = checkpoint_folder(model, config)
-    elif not Path(model).is_dir() and str(model).count("/") != 1:
-        raise ValueError(
-            f"{str(model)!r} is no model: give one of {', '.join(MODELS)}, a folder, or a repository '<namespace>/<name>'"
+    if not isinstance(model, Checkpoint):
+        model = find_checkpoint(model, config, revision=revision, **download)
+    architecture = model.config.get("architecture")
+    if not isinstance(architecture, str) or architecture not in MODELS:
+        raise CheckpointError(
+            f"{model.config_path} names the architecture {architecture!r}; known are {', '.join(MODELS)}"
         )
-    download["revision"] = revision
-    path = resolve_file(model, CONFIG_NAME, **download)
-    settings = read_config(path)
-    architecture = settings.pop("architecture", None)
-    if architecture not in MODELS:
-        raise CheckpointError(f"{path} names the architecture {architecture!r}; known are {', '.join(MODELS)}")
-    model_class = MODELS[architecture]
-    sizes = {name: settings.pop(name) for name in model_class.size_names() if name in settings}
-    try:
-        loaded = model_class(**sizes)
-    except (TypeError, ValueError, RuntimeError) as error:
-        raise CheckpointError(f"{path} has sizes that a {architecture} cannot have ({error})") from error
-    # Of the same commit, even if another is made meanwhile.
-    download["revision"] = find_commit(path) or revision
-    load_weights(loaded, resolve_file(model, WEIGHTS_NAME, **download))
-    loaded.metadata = settings
-    return loaded.eval()
+    return MODELS[architecture].from_checkpoint(model)

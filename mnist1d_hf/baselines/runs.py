@@ -5,12 +5,10 @@ from __future__ import annotations
 import dataclasses
 import json
 import os
-import platform
 import shutil
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Executor, Future, as_completed
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -20,17 +18,19 @@ from ..dataset.presets import BASELINE_CONFIGS, PRESETS, evaluation_config
 from ..dataset.templates import CLASS_NAMES
 from ..utils.extras import require
 from ..utils.figures import save_figure
+from ..utils.files import versions, write_json
 from ..utils.processes import Bar, local_processes, report
 from ..utils.statistics import mean_interval
 from ..version import DATA_VERSION
-from .architectures.models import MODELS
+from .architectures import MODELS, get_architecture
 from .checkpoints import WEIGHTS_NAME
-from .data import load_tensors
-from .evaluation import Evaluation, evaluate
+from .data import check_device, load_tensors, load_test_tensors
+from .evaluation import evaluate
 from .figures import plot_curves
+from .metrics import Evaluation
 from .onnx_export import export_onnx
-from .table import load_test_tensors
-from .training import RECIPES, TrainedModel, TrainingSettings, check_device, train
+from .recipes import RECIPES, TrainingSettings
+from .training import TrainedModel, train
 
 METRICS_NAME = "metrics.json"
 CURVES_NAME = "curves.png"
@@ -39,7 +39,7 @@ ONNX_NAME = "onnx/model.onnx"
 
 @dataclasses.dataclass(frozen=True)
 class _Job:
-    """Seeds that train as one stack, and the folder they are written to. Configs are jobs of their own, to keep cores busy."""
+    """Seeds that train together, and the folder they are written to. Configs are jobs of their own, to keep cores busy."""
 
     architecture: str
     recipe: str
@@ -60,8 +60,7 @@ class _Job:
     @property
     def cost(self) -> float:
         """Rough work, to start long jobs first."""
-        weight = {"logistic": 1, "mlp": 2, "cnn": 9, "gru": 25, "resnet": 120, "transformer": 60}[self.architecture]
-        return weight * self.settings.steps * self.settings.batch_size
+        return get_architecture(self.architecture).cost * self.settings.steps * self.settings.batch_size
 
 
 def train_baselines(
@@ -75,43 +74,12 @@ def train_baselines(
     overwrite: bool = False,
     executor: Executor | None = None,
 ) -> list[Path]:
-    """Train baselines and write each to ``output/<config>/<model>``.
+    """Train baselines, write each to ``output/<config>/<model>``, and return these folders.
 
-    The seeds are 0, 1, ...; the checkpoint is that of seed 0, the metrics are those of all. Folders that are finished, with the
-    same settings and seeds, are left as they are, so that an interrupted call goes on when it is repeated.
-
-    Parameters
-    ----------
-    output : path-like
-        Folder to write to.
-    models : iterable of str, optional
-        Architectures, all of the recipe if not given.
-    configs : iterable of str
-        Configs of the dataset to train on, of "default", "shuffled" and "large".
-    seeds : int
-        Number of seeds, at least 1.
-    recipe : {"tuned", "paper"}
-        Settings to train with; "paper" has only the paper's four models, in folders of their own.
-    device : str
-        Torch device.
-    overwrite : bool
-        Train again what is there with other settings or seeds.
-    executor : concurrent.futures.Executor, optional
-        Where to train, without progress bars; a process for each core if not given.
-
-    Returns
-    -------
-    list of pathlib.Path
-        The folders, finished ones too.
-
-    Raises
-    ------
-    ValueError
-        If a name is unknown.
-    FileExistsError
-        If a folder holds something else and ``overwrite`` is not given.
-    MissingExtraError
-        If matplotlib or onnx is not installed.
+    The seeds are 0, 1, ...; the checkpoint is that of seed 0, the metrics are those of all. Finished folders with the same
+    settings and seeds are kept, so repeat the call to resume after an interruption; others raise a FileExistsError unless
+    ``overwrite`` is given. The recipe "paper" exists for the paper's four models, and gets folders of its own. The work goes to
+    the executor if one is given, without progress bars, otherwise to one process per core.
     """
     jobs = _jobs(Path(output), models, tuple(configs), seeds, recipe, device)
     check_device(device)
@@ -134,29 +102,30 @@ def _jobs(
 ) -> list[_Job]:
     if recipe not in RECIPES:
         raise ValueError(f"unknown recipe {recipe!r}; the recipes are {', '.join(RECIPES)}")
-    names = tuple(dict.fromkeys(models)) if models else tuple(RECIPES[recipe])
+    known = [name for name in MODELS if recipe in get_architecture(name).recipes]
+    names = list(dict.fromkeys(models or known))
     for name in names:
-        if name not in RECIPES[recipe]:
-            raise ValueError(f"the recipe {recipe!r} has no model {name!r}; it has {', '.join(RECIPES[recipe])}")
+        if name not in known:
+            raise ValueError(f"the recipe {recipe!r} has no model {name!r}; it has {', '.join(known)}")
     for config in configs:
         if config not in BASELINE_CONFIGS:
             raise ValueError(f"baselines are trained on {', '.join(BASELINE_CONFIGS)}, not on {config!r}")
     if seeds < 1:
         raise ValueError(f"the number of seeds must be at least 1, got {seeds}")
     return [
-        _Job(name, recipe, _settings(recipe, name, config), config, tuple(range(seeds)), output, device)
+        _Job(name, recipe, _settings(name, recipe, config), config, tuple(range(seeds)), output, device)
         for name in names
         for config in dict.fromkeys(configs)
     ]
 
 
-def _settings(recipe: str, name: str, config: str) -> TrainingSettings:
-    settings, factor = RECIPES[recipe][name], PRESETS[config].steps_factor
+def _settings(name: str, recipe: str, config: str) -> TrainingSettings:
+    settings, factor = get_architecture(name).recipes[recipe], PRESETS[config].steps_factor
     return dataclasses.replace(settings, steps=factor * settings.steps, log_every=factor * settings.log_every)
 
 
 def _is_finished(job: _Job, *, overwrite: bool) -> bool:
-    """Whether a job's folder is there, with the same settings, seeds and data; raise if it holds something else."""
+    """Return whether a folder exists with the same settings, seeds and data; raise if it holds something else."""
     if not job.folder.exists() or overwrite:
         return False
     path = job.folder / METRICS_NAME
@@ -171,7 +140,6 @@ def _is_finished(job: _Job, *, overwrite: bool) -> bool:
 
 @contextmanager
 def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Executor]:
-    """Yield the given executor, or local processes."""
     if executor is not None:
         yield executor
         return
@@ -181,7 +149,7 @@ def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Exec
 
 
 def _run_job(job: _Job) -> None:
-    """Train one stack, then evaluate and write its members."""
+    """Train the members of a job, then evaluate and write them."""
 
     def show(step: int, loss: float, accuracy: float) -> None:
         report(job.name, step, f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %")
@@ -191,7 +159,7 @@ def _run_job(job: _Job) -> None:
 
 
 def _write(job: _Job, members: list[TrainedModel]) -> None:
-    """Write the folder of one model beside its place and move it there, so that it is whole or missing."""
+    """Write the folder under another name and rename it, so that it is complete or missing."""
     folder, config = job.folder, job.config
     unfinished = folder.with_name(f".{folder.name}.incomplete")
     shutil.rmtree(unfinished, ignore_errors=True)
@@ -208,7 +176,7 @@ def _write(job: _Job, members: list[TrainedModel]) -> None:
     model.save_pretrained(unfinished)
     export_onnx(model, unfinished / ONNX_NAME)
     metrics = _metrics(job, members, evaluations)
-    (unfinished / METRICS_NAME).write_text(json.dumps(metrics, indent=1) + "\n", encoding="utf-8")
+    write_json(unfinished / METRICS_NAME, metrics, indent=1)
     save_figure(plot_curves(metrics), unfinished / CURVES_NAME)
     shutil.rmtree(folder, ignore_errors=True)
     unfinished.rename(folder)
@@ -227,10 +195,7 @@ def _metrics(job: _Job, members: list[TrainedModel], evaluations: list[Evaluatio
         "mean_test_accuracy": float(np.mean(accuracies)),
         "interval": mean_interval(accuracies),
         "data_version": DATA_VERSION,
-        "versions": {
-            "python": platform.python_version(),
-            **{name: version(name) for name in ("mnist1d-hf", "torch", "numpy", "datasets")},
-        },
+        "versions": versions(),
         "runs": [
             {
                 "seed": member.seed,
@@ -244,44 +209,14 @@ def _metrics(job: _Job, members: list[TrainedModel], evaluations: list[Evaluatio
 
 
 def folder_name(architecture: str, recipe: str) -> str:
-    """Return the name of a baseline's folder.
-
-    Parameters
-    ----------
-    architecture : str
-        Its architecture.
-    recipe : str
-        The recipe it was trained with.
-
-    Returns
-    -------
-    str
-        The architecture, and the recipe unless it is "tuned".
-    """
+    """Return the name of a baseline's folder: the architecture, and the recipe unless it is "tuned"."""
     return architecture if recipe == "tuned" else f"{architecture}-{recipe}"
 
 
 def read_metrics(folder: str | os.PathLike[str]) -> list[dict[str, Any]]:
-    """Read the metrics of every baseline below a folder.
-
-    Parameters
-    ----------
-    folder : path-like
-        What `train_baselines` wrote to.
-
-    Returns
-    -------
-    list of dict
-        Ordered by config, recipe and model.
-    """
+    """Read the metrics of every baseline that `train_baselines` wrote, ordered by config, recipe and model."""
     paths = [path for path in Path(folder).glob(f"*/*/{METRICS_NAME}") if (path.parent / WEIGHTS_NAME).is_file()]
     metrics = [json.loads(path.read_text(encoding="utf-8")) for path in paths]
-    order = list(MODELS)
-    return sorted(
-        metrics,
-        key=lambda one: (
-            BASELINE_CONFIGS.index(one["config"]),
-            list(RECIPES).index(one["recipe"]),
-            order.index(one["model"]),
-        ),
-    )
+    order = BASELINE_CONFIGS, RECIPES, tuple(MODELS)
+    keys = "config", "recipe", "model"
+    return sorted(metrics, key=lambda one: [names.index(one[key]) for names, key in zip(order, keys, strict=True)])

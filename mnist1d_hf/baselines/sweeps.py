@@ -5,17 +5,14 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from torch import nn
 
 from ..dataset.parameters import GenerationParameters
-from ..utils.extras import require
 from .data import load_tensors
-from .evaluation import Evaluation, evaluate
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from .evaluation import evaluate
+from .metrics import Evaluation
 
 SWEEPABLE = {
     name: float if isinstance(value, float) else int
@@ -24,11 +21,11 @@ SWEEPABLE = {
 }
 """Type of the values of each parameter that can be swept."""
 
-# A slip of the keyboard in STEP would otherwise take hours.
+# A typing error in STEP would otherwise take hours.
 _MOST_VALUES = 1000
 
 Points = Sequence[tuple[float, Evaluation]]
-"""Values of a parameter, and what was seen there."""
+"""Values of a parameter with the evaluation at each."""
 
 
 def sweep(
@@ -41,43 +38,16 @@ def sweep(
     parameters: Mapping[str, Any] | None = None,
     device: str = "cpu",
 ) -> list[tuple[float, Evaluation]]:
-    """Evaluate a model on data with one generation parameter changed.
+    """Evaluate a model on data with one generation parameter changed, at each value in turn.
 
-    Parameters
-    ----------
-    model : torch.nn.Module
-        Takes signals of shape (batch, length) and returns logits of shape (batch, classes).
-    parameter : str
-        Generation parameter, any but `shuffle_seq`.
-    values : sequence of int or float
-        Its values. For `padding`, which is a pair, ``p`` stands for ``(p, p)``; `final_seq_length` can only be the
-        model's.
-    config : str
-        Config of the dataset.
-    split : str
-        Split, or a slice of one.
-    parameters : mapping of str to object, optional
-        Other generation parameters to change.
-    device : str
-        Torch device.
-
-    Returns
-    -------
-    list of (int or float, Evaluation)
-        Each value and the evaluation there, in the order of the values.
-
-    Raises
-    ------
-    TypeError
-        If a value is of the wrong type.
-    ValueError
-        If the parameter cannot be swept, is among the others, or a value is out of range.
+    For `padding`, which is a pair, ``p`` stands for ``(p, p)``; `final_seq_length` can only be the model's. ``parameters`` are
+    others to change.
     """
     fixed = dict(parameters or {})
     _check_sweepable(parameter)
     if parameter in fixed:
         raise ValueError(
-            f"the parameter {parameter!r} is swept, and set to {fixed[parameter]!r} too; leave out one of them"
+            f"the parameter {parameter!r} is both swept and set to {fixed[parameter]!r}; leave out one of the two"
         )
     length = getattr(model, "final_seq_length", None)
     if parameter == "final_seq_length" and any(value != length for value in values):
@@ -96,25 +66,10 @@ def sweep(
 
 
 def parse_sweep(text: str) -> tuple[str, tuple[float, ...]]:
-    """Read ``PARAMETER=START:STOP:STEP``.
+    """Read ``PARAMETER=START:STOP:STEP``, for example ``"corr_noise_scale=0:1:0.25"``.
 
-    Parameters
-    ----------
-    text : str
-        For example ``"corr_noise_scale=0:1:0.25"``.
-
-    Returns
-    -------
-    parameter : str
-        Name of the parameter.
-    values : tuple of int or float
-        START, START + STEP and so on, up to STOP, which is included if a step ends there; integers for a parameter of
-        integers.
-
-    Raises
-    ------
-    ValueError
-        If the text is of another form, the parameter cannot be swept, or the numbers make no range.
+    The values are START, START + STEP and so on, up to STOP, which is included if a step ends there; a
+    parameter of integers gets integers.
     """
     parameter, _, numbers = text.partition("=")
     parts = numbers.split(":")
@@ -137,49 +92,6 @@ def parse_sweep(text: str) -> tuple[str, tuple[float, ...]]:
             f"{text!r} asks for {count} values; at most {_MOST_VALUES} are allowed, so give a greater STEP"
         )
     return parameter, tuple(kind(start + index * step) for index in range(count))
-
-
-def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
-    """Draw the accuracy over a generation parameter.
-
-    Parameters
-    ----------
-    curves : mapping of str to sequence of (float, Evaluation)
-        What `sweep` returned, by the name of the model.
-    parameter : str
-        Name of the parameter.
-
-    Returns
-    -------
-    matplotlib.figure.Figure
-        One line a model, with a band for the 95 % intervals.
-
-    Raises
-    ------
-    MissingExtraError
-        If matplotlib is not installed.
-    """
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(6, 3.6), layout="constrained")
-    axis = figure.subplots()
-    for label, points in curves.items():
-        values = [value for value, _ in points]
-        low, high = zip(*(evaluation.interval for _, evaluation in points), strict=True)
-        (line,) = axis.plot(
-            values, [100 * evaluation.accuracy for _, evaluation in points], marker="o", markersize=3, label=label
-        )
-        axis.fill_between(
-            values,
-            [100 * end for end in low],
-            [100 * end for end in high],
-            color=line.get_color(),
-            alpha=0.2,
-            linewidth=0,
-        )
-    axis.set(xlabel=parameter, ylabel="accuracy (%)", ylim=(0, 102))
-    axis.grid(alpha=0.3, linewidth=0.6)
-    # Long names must not take the axes' place.
-    axis.legend(frameon=False, fontsize=8).set_in_layout(False)
-    return figure
 
 
 def _check_sweepable(parameter: str) -> None:

@@ -9,10 +9,11 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .. import paper
-from ..dataset.presets import evaluation_config
 from ..utils.tables import align
-from .data import load_tensors
-from .evaluation import Evaluation, evaluate
+from .architectures import get_architecture
+from .data import load_test_tensors
+from .evaluation import evaluate
+from .metrics import Evaluation
 from .registry import list_checkpoints, load_model
 
 
@@ -21,76 +22,22 @@ class CheckpointResult:
     """One line of the table."""
 
     model: str
-    trained_on: str
-    """Config of the dataset it was trained on."""
-    parameters: int
-    """Number of trainable parameters."""
-    evaluation: Evaluation
-    """On the test rows of that config; see `load_test_tensors`."""
-    paper: str
-    """Accuracy in percent as the paper says it, or empty."""
-    seconds: float
-    """Time to load the model and classify the rows."""
-
-
-def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
-    """Load the test rows for a model trained on a config; see `evaluation_config`.
-
-    Parameters
-    ----------
-    trained_on : str
-        Config of the dataset the model was trained on.
-
-    Returns
-    -------
-    x : Tensor of float32, shape (rows, 40)
-        Signals.
-    y : Tensor of int64, shape (rows,)
-        Labels.
-    """
-    return load_tensors(evaluation_config(trained_on), "test")
+    trained_on: str  # config
+    parameters: int  # trainable ones
+    evaluation: Evaluation  # on the test rows that `load_test_tensors` loads
+    paper: str  # the paper's accuracy in percent, or empty
+    seconds: float  # to load the model and classify the rows
 
 
 def evaluate_checkpoints(*, device: str = "cpu") -> list[CheckpointResult]:
-    """Evaluate every checkpoint inside the package.
-
-    Parameters
-    ----------
-    device : str
-        Torch device.
-
-    Returns
-    -------
-    list of CheckpointResult
-        One a checkpoint, in the order of `list_checkpoints`.
-
-    Raises
-    ------
-    CheckpointError
-        If a checkpoint is damaged.
-    FileNotFoundError
-        If the installation lacks the checkpoints.
-    ValueError
-        If the device is not available.
-    """
+    """Evaluate every checkpoint inside the package, in the order of `list_checkpoints`."""
     checkpoints = list_checkpoints()
     data = {config: load_test_tensors(config) for config in dict(checkpoints)}
     return [_evaluate_checkpoint(name, config, data[config], device) for config, name in checkpoints]
 
 
 def format_table(results: Sequence[CheckpointResult]) -> str:
-    """Return the table as text, with a line for the paper's human after each config it was tested on.
-
-    Parameters
-    ----------
-    results : sequence of CheckpointResult
-        Lines of the table.
-
-    Returns
-    -------
-    str
-        Aligned columns.
-    """
+    """Return the table as text, with a line for the paper's human after each config it was tested on."""
     lines: list[tuple[str, ...]] = [
         ("model", "trained on", "parameters", "accuracy %", "95 % interval", "paper", "seconds")
     ]
@@ -103,18 +50,7 @@ def format_table(results: Sequence[CheckpointResult]) -> str:
 
 
 def format_accuracy(evaluation: Evaluation) -> tuple[str, str]:
-    """Return accuracy and interval in percent, as the cells of a table.
-
-    Parameters
-    ----------
-    evaluation : Evaluation
-        Evaluation to show.
-
-    Returns
-    -------
-    accuracy, interval : str
-        For example ``"94.1"`` and ``"92.5 - 95.4"``.
-    """
+    """Return accuracy and interval in percent, for example ``"94.1"`` and ``"92.5 - 95.4"``."""
     low, high = evaluation.interval
     return f"{100 * evaluation.accuracy:.1f}", f"{100 * low:.1f} - {100 * high:.1f}"
 
@@ -128,7 +64,7 @@ def _evaluate_checkpoint(name: str, config: str, data: tuple[Tensor, Tensor], de
         trained_on=config,
         parameters=model.num_parameters,
         evaluation=evaluation,
-        paper=str(paper.table_1(config, name) or ""),
+        paper=str(get_architecture(name).published(config) or ""),
         seconds=time.perf_counter() - start,
     )
 

@@ -12,12 +12,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from .. import paper
+from ..dataset.presets import evaluation_config
 from ..utils.figures import check_format, save_figure
+from ..utils.tables import align
 from .options import config_choice, json_option, set_option
 
 if TYPE_CHECKING:
-    from ..baselines.architectures.models import Baseline
-    from ..baselines.sweeps import Points
+    from ..baselines import Baseline
 
 Record = dict[str, Any]
 """One evaluation as plain values."""
@@ -31,20 +32,20 @@ Show = Callable[[Sequence[Record]], None]
 @click.option(
     "--config",
     type=config_choice,
-    help="Config to evaluate on; that of a folder or a repository on the Hub, else 'default'.",
+    help="Config to evaluate on. [default: that of a folder or a repository on the Hub, otherwise 'default']",
 )
 @click.option(
     "--trained-on",
     type=config_choice,
-    help="Config that the checkpoint named was trained on; that of --config if there is one, else 'default'.",
+    help="Config that a checkpoint in the package was trained on. [default: --config if there is one, otherwise 'default']",
 )
-@click.option("--split", help="Split to evaluate on, or a slice of one such as test[:100]; 'test' if not given.")
+@click.option("--split", help="Split to evaluate on, or a slice of one such as test[:100]. [default: test]")
 @set_option
 @click.option(
     "--sweep", metavar="PARAMETER=START:STOP:STEP", help="Evaluate at each of these values of a generation parameter."
 )
 @click.option(
-    "--output", "-o", type=click.Path(path_type=Path), help="File for the figure of a sweep: .png, .svg or .pdf."
+    "--output", "-o", type=click.Path(path_type=Path), help="File for the figure of a sweep, .png, .svg or .pdf."
 )
 @click.option("--device", default="cpu", show_default=True, help="Torch device.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the result as CSV.")
@@ -63,8 +64,8 @@ def evaluate_command(
 ) -> None:
     """Evaluate trained models.
 
-    MODEL is the name of a checkpoint inside the package (cnn), a folder, or a repository on the Hub. Without one, every
-    checkpoint inside the package is evaluated on its own test rows; those trained on 'large' on the rows of 'default'.
+    MODEL is the name of a checkpoint in the package (cnn), a folder, or a repository on the Hub. Without one, every
+    checkpoint in the package is evaluated on its own test rows; those trained on 'large' on the rows of 'default'.
 
     \b
     Examples:
@@ -91,24 +92,21 @@ def evaluate_command(
 
 
 def _load(name: str, config: str, trained_on: str | None) -> Baseline:
-    from ..baselines.architectures.models import MODELS
-    from ..baselines.registry import list_checkpoints, load_model
+    from ..baselines import list_checkpoints, load_model
 
     if trained_on is None:
-        trained_on = config if name in MODELS and (config, name) in list_checkpoints() else "default"
+        trained_on = config if (config, name) in list_checkpoints() else "default"
     return load_model(name, trained_on)
 
 
 def _own_config(models: Mapping[str, Baseline]) -> str:
     """Return the config whose test rows count for all of these models, or `default` if they differ."""
-    from ..baselines.architectures.models import MODELS
-    from ..dataset.presets import evaluation_config
+    from ..baselines import MODELS
 
-    trained_on = {
-        "default" if name in MODELS else model.metadata.get("dataset_config", "default")
+    configs = {
+        "default" if name in MODELS else evaluation_config(model.metadata.get("dataset_config", "default"))
         for name, model in models.items()
     }
-    configs = {evaluation_config(config) for config in trained_on}
     return configs.pop() if len(configs) == 1 else "default"
 
 
@@ -137,10 +135,8 @@ def _evaluate_checkpoints(device: str, show: Show | None) -> None:
 
 
 def _evaluate(models: Mapping[str, Baseline], data: Record, device: str, show: Show | None) -> None:
-    from ..baselines.data import load_tensors
-    from ..baselines.evaluation import evaluate
+    from ..baselines import evaluate, load_tensors
     from ..baselines.table import format_accuracy
-    from ..utils.tables import align
 
     rows = load_tensors(data["config"], data["split"], **data["set"])
     evaluations = {name: evaluate(model, rows, device=device) for name, model in models.items()}
@@ -149,66 +145,40 @@ def _evaluate(models: Mapping[str, Baseline], data: Record, device: str, show: S
         return
     click.echo(f"{_describe(data)}\n")
     if len(evaluations) == 1:
-        click.echo("\n".join(f"{name}\n{evaluation}" for name, evaluation in evaluations.items()))
+        ((name, evaluation),) = evaluations.items()
+        click.echo(f"{name}\n{evaluation}")
         return
-    lines = [("model", "accuracy %", "95 % interval", "loss")]
-    lines += [
-        (name, *format_accuracy(evaluation), f"{evaluation.loss:.4f}") for name, evaluation in evaluations.items()
-    ]
-    click.echo(align(lines))
+    lines = [(name, *format_accuracy(one), f"{one.loss:.4f}") for name, one in evaluations.items()]
+    click.echo(align([("model", "accuracy %", "95 % interval", "loss"), *lines]))
 
 
 def _sweep(
     models: Mapping[str, Baseline], text: str, data: Record, output: Path | None, device: str, show: Show | None
 ) -> None:
-    from ..baselines.sweeps import parse_sweep, plot_sweep, sweep
+    from ..baselines.figures import plot_sweep
+    from ..baselines.sweeps import parse_sweep, sweep
+    from ..baselines.table import format_accuracy
 
     if output:
         check_format(output)
     parameter, values = parse_sweep(text)
-    curves = {
-        name: sweep(
-            model,
-            parameter,
-            values,
-            config=data["config"],
-            split=data["split"],
-            parameters=data["set"],
-            device=device,
-        )
-        for name, model in models.items()
-    }
+    options = {"config": data["config"], "split": data["split"], "parameters": data["set"], "device": device}
+    curves = {name: sweep(model, parameter, values, **options) for name, model in models.items()}
+    points = [(name, value, evaluation) for name, curve in curves.items() for value, evaluation in curve]
     if show:
-        show(
-            [
-                {"model": name, **data, parameter: value, **evaluation.to_dict()}
-                for name, points in curves.items()
-                for value, evaluation in points
-            ]
-        )
+        show([{"model": name, **data, parameter: value, **one.to_dict()} for name, value, one in points])
     else:
-        click.echo(f"{_describe(data)}\n\n{_format_curves(curves, parameter)}")
+        lines = [(name, f"{value:g}", *format_accuracy(one)) for name, value, one in points]
+        table = align([("model", parameter, "accuracy %", "95 % interval"), *lines])
+        click.echo(f"{_describe(data)}\n\n{table}")
     if output:
-        # Not among the data on the standard output.
+        # Standard output may hold nothing but data.
         click.echo(f"wrote {save_figure(plot_sweep(curves, parameter), output)}", err=show is not None)
 
 
 def _describe(data: Record) -> str:
     settings = "".join(f", {name}={value}" for name, value in data["set"].items())
     return f"on the split {data['split']} of {data['config']}{settings}"
-
-
-def _format_curves(curves: Mapping[str, Points], parameter: str) -> str:
-    from ..baselines.table import format_accuracy
-    from ..utils.tables import align
-
-    lines = [("model", parameter, "accuracy %", "95 % interval")]
-    lines += [
-        (name, f"{value:g}", *format_accuracy(evaluation))
-        for name, points in curves.items()
-        for value, evaluation in points
-    ]
-    return align(lines)
 
 
 def _show_json(records: Sequence[Record]) -> None:

@@ -13,7 +13,7 @@ from .options import json_option
 
 @click.command("train")
 @click.option(
-    "--model", "models", multiple=True, metavar="NAME", help="Model to train; all of the recipe if not given."
+    "--model", "models", multiple=True, metavar="NAME", help="Model to train. [default: all that have the recipe]"
 )
 @click.option(
     "--config",
@@ -36,7 +36,7 @@ from .options import json_option
 @click.option(
     "--output", "-o", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder to write to."
 )
-@click.option("--overwrite", is_flag=True, help="Train again what is there with other settings or seeds.")
+@click.option("--overwrite", is_flag=True, help="Replace models that have other settings or seeds.")
 @json_option
 def train_command(
     models: tuple[str, ...],
@@ -50,8 +50,8 @@ def train_command(
 ) -> None:
     """Train baselines, and write checkpoints, metrics, curves, cards and a report.
 
-    Each model goes to OUTPUT/CONFIG/MODEL. What is finished is left as it is, so that an interrupted training goes on when the
-    command is repeated. The test rows are read once, at the end.
+    Each model goes to OUTPUT/CONFIG/MODEL. Finished models are kept: after an interruption, rerun the command to resume. The
+    test rows are read once, at the end.
 
     \b
     Examples:
@@ -72,9 +72,9 @@ def train_command(
         return
     for folder in folders:
         metrics = json.loads((folder / "metrics.json").read_text(encoding="utf-8"))
-        interval = metrics["interval"]
-        text = f"{100 * metrics['mean_test_accuracy']:6.2f} %"
-        if interval:
-            text += f"  ({100 * interval[0]:.2f} to {100 * interval[1]:.2f})"
-        click.echo(f"{folder}  test accuracy {text}")
+        text = f"{folder}  test accuracy {100 * metrics['mean_test_accuracy']:6.2f} %"
+        if metrics["interval"]:
+            low, high = metrics["interval"]
+            text += f"  ({100 * low:.2f} to {100 * high:.2f})"
+        click.echo(text)
     click.echo(f"The report is {output / 'README.md'}.")

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from ..baselines.training import RECIPES, ProgressCallback, TrainingSettings
+from ..baselines.architectures import get_architecture
+from ..baselines.recipes import TrainingSettings
+from ..baselines.training import ProgressCallback
 from .experiment import Progress
 
 MODELS = ("gru", "mlp", "cnn", "logistic")
@@ -16,7 +18,7 @@ COLOURS = {"cnn": "C0", "gru": "C1", "logistic": "C2", "mlp": "C3"}
 
 def recipe(model: str, steps: int | None) -> TrainingSettings:
     """Return the project's own settings to train a model with, with another number of steps if given."""
-    settings = RECIPES["tuned"][model]
+    settings = get_architecture(model).recipes["tuned"]
     return settings if steps is None else replace(settings, steps=steps, log_every=max(1, steps // 10))
 
 

@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from .. import paper
+from ..baselines.data import load_test_tensors
 from ..baselines.evaluation import evaluate
-from ..baselines.table import load_test_tensors
 from ..baselines.training import train
 from ..dataset.templates import CLASS_NAMES, NUM_CLASSES
 from ..utils.figures import DARK_GREY, GREY, new_figure, tidy

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from .. import paper
+from ..baselines.data import load_test_tensors
 from ..baselines.evaluation import evaluate
-from ..baselines.table import load_test_tensors
 from ..baselines.training import train
 from ..utils.figures import GREY, new_figure, tidy
 from ..utils.statistics import describe

@@ -11,8 +11,8 @@ import yaml
 from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
 from ..baselines.checkpoints import CONFIG_NAME, WEIGHTS_NAME, read_config
+from ..baselines.model_card import CARD_NAME, render_model_card
 from ..baselines.registry import checkpoint_folder
-from ..baselines.report import CARD_NAME, render_model_card
 from ..baselines.runs import CURVES_NAME, METRICS_NAME, ONNX_NAME
 from ..dataset.presets import evaluation_config
 from ..utils.files import write_text

@@ -15,15 +15,17 @@ from huggingface_hub import ModelCard
 import mnist1d_hf
 from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines import create_model, list_checkpoints, list_models, load_model
+from mnist1d_hf.baselines.architectures import get_architecture
+from mnist1d_hf.baselines.data import load_test_tensors
 from mnist1d_hf.baselines.evaluation import evaluate
-from mnist1d_hf.baselines.report import render_model_card, write_report
+from mnist1d_hf.baselines.model_card import render_model_card
+from mnist1d_hf.baselines.report import write_report
 from mnist1d_hf.baselines.runs import METRICS_NAME, read_metrics
-from mnist1d_hf.baselines.table import load_test_tensors
-from mnist1d_hf.baselines.training import RECIPES
 from mnist1d_hf.utils.resources import resource_folder
 from mnist1d_hf.utils.statistics import mean_interval
 
 MODELS = resource_folder("models")
+PAPERS = [name for name in list_models() if "paper" in get_architecture(name).recipes]
 
 # Mean test accuracy over seeds, in percent, that each must reach.
 PROMISED = {
@@ -75,7 +77,7 @@ def test_metrics_and_card_agree_with_each_other_and_with_the_code(config, name):
     assert metrics["mean_test_accuracy"] == pytest.approx(np.mean(accuracies))
     assert metrics["interval"] == pytest.approx(mean_interval(accuracies))
     if config != "large":
-        assert metrics["settings"] == dataclasses.asdict(RECIPES["tuned"][name])
+        assert metrics["settings"] == dataclasses.asdict(get_architecture(name).recipes["tuned"])
     assert (folder / "README.md").read_text(encoding="utf-8") == render_model_card(metrics)
     assert ModelCard.load(folder / "README.md").data.license == "apache-2.0"
 
@@ -90,7 +92,7 @@ def test_the_code_in_a_card_runs_and_prints_the_accuracy(config, name, capsys):
 
 def test_the_papers_recipe_is_reported_for_the_papers_models():
     reported = {(one["config"], one["model"]) for one in read_metrics(MODELS) if one["recipe"] == "paper"}
-    assert reported == {(config, name) for config in ("default", "shuffled") for name in RECIPES["paper"]}
+    assert reported == {(config, name) for config in ("default", "shuffled") for name in PAPERS}
 
 
 def test_the_report_is_what_would_be_written_now(tmp_path):
@@ -108,7 +110,8 @@ def test_the_report_is_what_would_be_written_now(tmp_path):
 def test_settings_were_selected_among_the_candidates_on_validation_rows():
     with (MODELS / "selection.csv").open() as file:
         rows = list(csv.DictReader(file))
-    for name, settings in RECIPES["tuned"].items():
+    for name in list_models():
+        settings = get_architecture(name).recipes["tuned"]
         candidates = [row for row in rows if row["model"] == name]
         assert len(candidates) > 2
         best = max(candidates, key=lambda row: float(row["default"]))

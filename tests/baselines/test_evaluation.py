@@ -16,8 +16,7 @@ from sklearn.metrics import accuracy_score, confusion_matrix, log_loss
 from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
-from mnist1d_hf.baselines import create_model
-from mnist1d_hf.baselines.evaluation import Evaluation, Evaluator, evaluate
+from mnist1d_hf.baselines import Evaluation, Evaluator, create_model, evaluate
 from mnist1d_hf.utils.statistics import wilson_interval
 
 
@@ -183,7 +182,7 @@ BAD_DATA = [
     ((INFINITE, Y), r"row 3 .* of the signals holds NaN or inf"),
     ((X[0], Y), r"signals must be float and of shape \(rows, length\), got torch.float32 of shape \(40,\)"),
     ((X.long(), Y), r"signals must be float .*, got torch.int64 of shape \(4, 40\)"),
-    ((X, Y[:3]), "there are 4 signals and 3 labels; there must be one label a signal"),
+    ((X, Y[:3]), "there are 4 signals and 3 labels; there must be one label per signal"),
     ((X, Y.float()), r"labels must be integers of shape \(rows,\), got float32 of shape \(4,\)"),
     ((X, Y[:, None]), r"labels must be integers of shape \(rows,\), got int64 of shape \(4, 1\)"),
     ((X, torch.tensor([1, 10, 2, 11])), "row 1 .* has the label 10; with 10 classes labels are 0 to 9"),
@@ -261,7 +260,7 @@ def with_value(value, row=1):
 @pytest.mark.parametrize(
     ("scores", "options", "message"),
     [
-        (np.zeros((2, 10)), {}, r"scores must have the shape \(3, 10\), one row a label and .*, got \(2, 10\)"),
+        (np.zeros((2, 10)), {}, r"scores must have the shape \(3, 10\), one row per label and .*, got \(2, 10\)"),
         (np.zeros((3, 9)), {}, r"scores must have the shape \(3, 10\).* got \(3, 9\)"),
         (np.zeros(3), {}, r"got \(3,\)"),
         ([["a"] * 10] * 3, {}, r"scores must be numbers of shape \(3, 10\)"),
@@ -270,7 +269,7 @@ def with_value(value, row=1):
         (with_value([0.0] * 9 + [math.inf]), {}, "row 1 .* of the scores holds NaN or inf"),
         (with_value(-math.inf), {}, "row 1 .* nothing but -inf"),
         (with_value(math.nan), {"probabilities": True}, "row 1 .* does not hold probabilities"),
-        (with_value(0.2), {"probabilities": True}, "row 1 .* does not hold probabilities, which are .* the sum 1"),
+        (with_value(0.2), {"probabilities": True}, "row 1 .* does not hold probabilities, which are .* sum to 1"),
         (with_value([-1, 2] + [0] * 8), {"probabilities": True}, "row 1 .* does not hold probabilities"),
     ],
 )
@@ -309,11 +308,11 @@ LINE = ",".join(["0.5"] * 10) + "\n"
 @pytest.mark.parametrize(
     ("content", "message"),
     [
-        ("", "scores.csv holds no scores; it must have one line a row"),
+        ("", "scores.csv holds no scores; it must have one line per row"),
         ("a,b\n", "scores.csv holds no scores"),
         (LINE, r"scores.csv: the scores must have the shape \(2, 10\), .* got \(1, 10\)"),
         (3 * LINE, r"scores.csv: the scores must have the shape \(2, 10\), .* got \(3, 10\)"),
-        (LINE + "1,2,3\n", "scores.csv, line 2, has 3 columns; it must have 10, one a class"),
+        (LINE + "1,2,3\n", "scores.csv, line 2, has 3 columns; it must have 10, one per class"),
         (LINE + "\n" + LINE.replace("0.5", "x", 1), "scores.csv, line 3, holds 'x', which is not a number"),
         (LINE.replace("0.5", "", 1) + LINE, "scores.csv, line 1, holds '', which is not a number"),
         (LINE + LINE.replace("0.5", "nan", 1), "scores.csv: row 1 .* of the scores holds NaN"),

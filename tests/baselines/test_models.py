@@ -183,7 +183,7 @@ def test_a_checkpoint_of_another_model_names_the_tensors(tmp_path):
 def test_a_truncated_checkpoint_names_the_file(tmp_path, size):
     path = saved(tmp_path) / "model.safetensors"
     path.write_bytes(path.read_bytes()[:size])
-    with pytest.raises(CheckpointError, match=r"model.safetensors is no complete safetensors file"):
+    with pytest.raises(CheckpointError, match=r"model.safetensors is not a valid safetensors file"):
         load_model(tmp_path)
 
 
@@ -200,7 +200,7 @@ def test_pickle_is_never_read(tmp_path):
     ("content", "message"),
     [
         ("{", "cannot be read as JSON"),
-        ("[]", "holds no JSON object"),
+        ("[]", "does not hold a JSON object"),
         ('{"architecture": "vit"}', "names the architecture 'vit'"),
     ],
 )
@@ -213,7 +213,7 @@ def test_a_bad_config_is_named(tmp_path, content, message):
 @pytest.mark.parametrize("name", ["rnn", "a/b/c", ""])
 def test_an_unknown_name_lists_what_there_is(name):
     with pytest.raises(
-        ValueError, match=r"is no model: give one of logistic, mlp, cnn, gru, resnet, transformer, a folder"
+        ValueError, match=r"is not a model: give one of logistic, mlp, cnn, gru, resnet, transformer, a folder"
     ):
         load_model(name if name else "nothing")
 

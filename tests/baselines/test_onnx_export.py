@@ -6,10 +6,10 @@ import pytest
 import torch
 
 from mnist1d_hf.baselines import create_model, list_checkpoints, list_models, load_model
+from mnist1d_hf.baselines.data import load_test_tensors
 from mnist1d_hf.baselines.onnx_export import export_onnx
 from mnist1d_hf.baselines.registry import checkpoint_folder
 from mnist1d_hf.baselines.runs import ONNX_NAME
-from mnist1d_hf.baselines.table import load_test_tensors
 
 
 def run(path, x):

@@ -14,7 +14,8 @@ from click.testing import CliRunner
 from huggingface_hub import ModelCard
 
 from mnist1d_hf import cli
-from mnist1d_hf.baselines import load_model, load_tensors, report, runs, training
+from mnist1d_hf.baselines import list_models, load_model, load_tensors, report, runs, training
+from mnist1d_hf.baselines.architectures import base
 from mnist1d_hf.baselines.runs import read_metrics, train_baselines
 from mnist1d_hf.dataset import presets
 from mnist1d_hf.utils.statistics import mean_interval
@@ -25,11 +26,12 @@ FILES = {"config.json", "curves.png", "metrics.json", "model.safetensors", "onnx
 @pytest.fixture
 def quick(monkeypatch):
     """Recipes of a few steps, and one thread instead of processes."""
-    recipes = {
-        name: {model: dataclasses.replace(settings, steps=6, log_every=3) for model, settings in recipe.items()}
-        for name, recipe in training.RECIPES.items()
-    }
-    monkeypatch.setattr(runs, "RECIPES", recipes)
+    for name in list_models():
+        record = base.get_architecture(name)
+        recipes = {
+            recipe: dataclasses.replace(settings, steps=6, log_every=3) for recipe, settings in record.recipes.items()
+        }
+        monkeypatch.setitem(base._architectures, name, dataclasses.replace(record, recipes=recipes))
     monkeypatch.setitem(presets.PRESETS, "large", dataclasses.replace(presets.PRESETS["large"], train_rows=1000))
     with ThreadPoolExecutor(1) as executor:
         yield {"executor": executor, "seeds": 2}

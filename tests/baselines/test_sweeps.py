@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist1d_hf.baselines import create_model, load_tensors
-from mnist1d_hf.baselines.evaluation import Evaluation, evaluate
-from mnist1d_hf.baselines.sweeps import SWEEPABLE, parse_sweep, plot_sweep, sweep
+from mnist1d_hf.baselines import Evaluation, create_model, evaluate, load_tensors
+from mnist1d_hf.baselines.figures import plot_sweep
+from mnist1d_hf.baselines.sweeps import SWEEPABLE, parse_sweep, sweep
 
 SMALL = {"num_samples": 100}
 
@@ -49,7 +49,7 @@ def test_bad_sweeps_raise_before_anything_is_evaluated(monkeypatch):
     model = create_model("logistic")
     with pytest.raises(ValueError, match="'shuffle_seq' cannot be swept; the parameters that can are num_samples, "):
         sweep(model, "shuffle_seq", [0, 1])
-    with pytest.raises(ValueError, match="'seed' is swept, and set to 3 too; leave out one of them"):
+    with pytest.raises(ValueError, match="'seed' is both swept and set to 3; leave out one of the two"):
         sweep(model, "seed", [1, 2], parameters={"seed": 3})
     with pytest.raises(ValueError, match=r"'train_split' parameter must be .* got 1.5"):
         sweep(model, "train_split", [0.5, 1.5])

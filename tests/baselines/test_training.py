@@ -9,12 +9,15 @@ import torch
 from torch.nn import functional as F
 
 from mnist1d_hf.baselines import create_model, list_models, load_tensors
+from mnist1d_hf.baselines.architectures import base, get_architecture
 from mnist1d_hf.baselines.architectures.recurrence import gru_states
-from mnist1d_hf.baselines.stacked import STACKED, stack_parameters, unstack_parameters
-from mnist1d_hf.baselines.training import RECIPES, TrainingSettings, train
+from mnist1d_hf.baselines.recipes import RECIPES, TrainingSettings
+from mnist1d_hf.baselines.stacked import stack_parameters, unstack_parameters
+from mnist1d_hf.baselines.training import train
 
 SHORT = TrainingSettings(steps=12, batch_size=20, log_every=5, label_smoothing=0.1)
 RUNS = [("default", 0), ("default", 1), ("shuffled", 0)]
+STACKED = {name: stacked for name in list_models() if (stacked := get_architecture(name).stacked)}
 
 
 def fresh(name, seed):
@@ -23,7 +26,11 @@ def fresh(name, seed):
         return create_model(name)
 
 
-@pytest.mark.parametrize("name", list_models())
+def test_all_are_stacked_but_the_resnet_which_gains_nothing():
+    assert set(list_models()) - set(STACKED) == {"resnet"}
+
+
+@pytest.mark.parametrize("name", STACKED)
 def test_stacked_logits_and_gradients_equal_those_of_each_model(name):
     models = [fresh(name, seed) for seed in range(3)]
     x = torch.randn(3, 7, 40, generator=torch.Generator().manual_seed(0))
@@ -54,12 +61,15 @@ def test_a_member_trains_as_it_would_alone(name):
     x, _ = load_tensors("default", "test[:100]")
     for member, run in zip(together, RUNS, strict=True):
         (alone,) = train(name, [run], SHORT)
+        if name not in STACKED:
+            state = alone.model.state_dict()
+            assert all(torch.equal(tensor, state[key]) for key, tensor in member.model.state_dict().items())
         # Logits, not weights: Adam makes much of the rounding of a gradient that is zero, as that of a key's bias.
         torch.testing.assert_close(member.model(x), alone.model(x), rtol=0, atol=2e-3)
         np.testing.assert_allclose(member.curves.train_loss, alone.curves.train_loss, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn"])
+@pytest.mark.parametrize("name", ["mlp", "cnn", "resnet"])
 def test_training_equals_a_plain_loop(name):
     """The loop one would write by hand, with torch's own module, optimiser and scheduler."""
     settings = dataclasses.replace(SHORT, label_smoothing=0.0, shuffle=False, weight_decay=0.3, steps=20)
@@ -128,10 +138,14 @@ def test_curves_show_learning():
     assert accuracy > 0.6
 
 
-def test_early_stopping_keeps_the_best_point():
+@pytest.mark.parametrize("stacked", [True, False])
+def test_early_stopping_keeps_the_best_point(stacked, monkeypatch):
     settings = TrainingSettings(
         steps=120, validation_rows=600, log_every=20, learning_rate=1.0, one_cycle=False, early_stopping=True
     )
+    if not stacked:
+        unstacked = dataclasses.replace(get_architecture("logistic"), stacked=None)
+        monkeypatch.setitem(base._architectures, "logistic", unstacked)
     runs = train("logistic", RUNS, settings)
     for run in runs:
         x, y = load_tensors(run.config, "train[-600:]")
@@ -158,10 +172,11 @@ def test_progress_is_told_losses_and_accuracies():
     assert all(math.isfinite(loss) and 0 <= accuracy <= 1 for _, loss, accuracy in seen)
 
 
-def test_every_recipe_is_of_a_known_model():
-    assert list(RECIPES["tuned"]) == list_models()
-    assert set(RECIPES["paper"]) == {"logistic", "mlp", "cnn", "gru"}
-    assert all(settings.validation_rows == 0 for settings in RECIPES["tuned"].values())
+def test_every_model_has_a_tuned_recipe_and_the_papers_four_the_papers():
+    recipes = {name: get_architecture(name).recipes for name in list_models()}
+    assert [name for name in recipes if "paper" in recipes[name]] == ["logistic", "mlp", "cnn", "gru"]
+    assert all(set(recipe) <= set(RECIPES) for recipe in recipes.values())
+    assert all(recipe["tuned"].validation_rows == 0 for recipe in recipes.values())
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """The command `mnist1d-hf evaluate`, the table of checkpoints, and the script that is put beside a checkpoint."""
 
+import ast
 import csv
+import importlib
 import io
 import json
 import re
@@ -17,8 +19,9 @@ from click.testing import CliRunner
 from mnist1d_hf import cli
 from mnist1d_hf.baselines import create_model, load_model, load_tensors
 from mnist1d_hf.baselines import registry as registry_module
+from mnist1d_hf.baselines.data import load_test_tensors
 from mnist1d_hf.baselines.evaluation import evaluate
-from mnist1d_hf.baselines.table import evaluate_checkpoints, format_table, load_test_tensors
+from mnist1d_hf.baselines.table import evaluate_checkpoints, format_table
 
 SCRIPT = Path(__file__).parents[2] / "models" / "evaluate.py"
 CHECKPOINTS = [("default", "logistic"), ("default", "cnn"), ("shuffled", "mlp"), ("large", "resnet")]
@@ -172,12 +175,12 @@ BAD_INPUT = [
     (("cnn", "--set", "noise=1"), 2, "unknown generation parameter 'noise'"),
     (("cnn", "--sweep", "seed=1:2:1", "--output", "a.bmp"), 1, "must end in .png, .svg or .pdf, got 'a.bmp'"),
     (("cnn", "--sweep", "seed"), 1, "'seed' is not of the form PARAMETER=START:STOP:STEP"),
-    (("cnn", "--sweep", "seed=1:2:1", "--set", "seed=3"), 1, "'seed' is swept, and set to 3 too"),
+    (("cnn", "--sweep", "seed=1:2:1", "--set", "seed=3"), 1, "'seed' is both swept and set to 3"),
     (("cnn", "--set", "final_seq_length=30"), 1, "CNN takes signals of shape (batch, 40), got (1000, 30)"),
     (("cnn", "--device", "cuda:99"), 1, "the device 'cuda:99' is not available; there is cpu"),
     (("--device", "cuda:99"), 1, "the device 'cuda:99' is not available; there is cpu"),
     (("cnn", "--trained-on", "large"), 1, "there is no checkpoint of 'cnn' trained on 'large'; there are logistic"),
-    (("nowhere",), 1, "'nowhere' is no model: give one of logistic, mlp"),
+    (("nowhere",), 1, "'nowhere' is not a model: give one of logistic, mlp"),
     (("empty",), 1, "empty has no config.json"),
 ]  # fmt: skip
 
@@ -234,6 +237,16 @@ def test_the_script_says_what_is_missing(tmp_path, monkeypatch, capsys):
     script = shutil.copy(SCRIPT, tmp_path / "evaluate.py")
     assert run_script(monkeypatch, script=script) == 2
     assert f"error: {tmp_path} has no config.json" in capsys.readouterr().err
+
+
+def test_the_script_uses_public_names_only():
+    tree = ast.parse(SCRIPT.read_text())
+    imports = [node for node in ast.walk(tree) if isinstance(node, ast.Import | ast.ImportFrom)]
+    ours = [node for node in imports if "mnist1d_hf" in ast.dump(node)]
+    assert ours
+    for node in ours:
+        assert isinstance(node, ast.ImportFrom)
+        assert {alias.name for alias in node.names} <= set(importlib.import_module(node.module).__all__)
 
 
 def test_the_script_says_what_it_needs():

@@ -1,12 +1,13 @@
 """Recipes of the baselines, and training on some of the rows."""
 
 from mnist1d_hf.baselines import load_tensors
-from mnist1d_hf.baselines.training import RECIPES, train
+from mnist1d_hf.baselines.architectures import get_architecture
+from mnist1d_hf.baselines.training import train
 from mnist1d_hf.experiments.baseline_training import recipe
 
 
 def test_the_recipe_is_the_projects_own_unless_steps_are_given():
-    assert recipe("cnn", None) == RECIPES["tuned"]["cnn"]
+    assert recipe("cnn", None) == get_architecture("cnn").recipes["tuned"]
     assert recipe("cnn", 7).steps == 7
 
 

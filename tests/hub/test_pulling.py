@@ -93,6 +93,16 @@ def test_a_revision_is_a_branch_a_tag_or_a_commit(published, loader):
 
 
 @LOADERS
+def test_each_file_is_asked_for_and_downloaded_once(published, loader):
+    before = len(published.requests)
+    loader(ID, force_download=True)
+    asked = [(request.method, request.path) for request in published.requests[before:]]
+    for file in ("config.json", WEIGHTS):
+        assert sum(path.endswith(f"/{file}") for method, path in asked if method == "HEAD") == 1, asked
+    assert len([path for method, path in asked if method == "GET"]) == 2, asked
+
+
+@LOADERS
 def test_files_of_two_commits_are_never_mixed(published, loader):
     published.fail(path=WEIGHTS, before=lambda: published.add_commit(*REPO, published.files("model", f"{ID}-large")))
     assert same_weights(loader(ID), load_model("cnn"))
@@ -105,7 +115,7 @@ BAD_SOURCES = [
     ((ID, "v9"), HubError, "there is no revision 'v9'; give a branch, a tag or a commit of the repository"),
     (("ada/empty", None), CheckpointError, "ada/empty has no config.json on the Hub"),
     (("ada/no-weights", None), CheckpointError, "ada/no-weights has no model.safetensors on the Hub"),
-    (("ada/../x", None), ValueError, "is no model: give one of logistic"),
+    (("ada/../x", None), ValueError, "is not a model: give one of logistic"),
     (("ada/a b", None), ValueError, "Repo id must use alphanumeric chars"),
 ]
 
@@ -126,7 +136,7 @@ def test_what_cannot_be_found_is_named():
         if error is not ValueError:
             with pytest.raises(error, match=re.escape(message)):
                 CNN.from_pretrained(source, revision=revision)
-    with pytest.raises(CheckpointError, match="'nothing' is no folder, and no repository '<namespace>/<name>'"):
+    with pytest.raises(CheckpointError, match="'nothing' is neither a folder nor a repository '<namespace>/<name>'"):
         CNN.from_pretrained("nothing")
 
 
@@ -241,11 +251,11 @@ BAD_WEIGHTS = {
         edited(lambda tensors: tensors.update({"conv2.weight": torch.zeros(25, 25, 5)})),
         r"this CNN: it has conv2\.weight of shape \(25, 25, 5\) instead of \(25, 25, 3\)$",
     ),
-    "truncated": (lambda files: {WEIGHTS: files[WEIGHTS][:-1]}, r"model\.safetensors is no complete safetensors file"),
+    "truncated": (lambda files: {WEIGHTS: files[WEIGHTS][:-1]}, r"model\.safetensors is not a valid safetensors file"),
     "random": (
-        lambda files: {WEIGHTS: hashlib.shake_256(b"0").digest(20_000)}, r"model\.safetensors is no complete safetensors",
+        lambda files: {WEIGHTS: hashlib.shake_256(b"0").digest(20_000)}, r"model\.safetensors is not a valid safetensors",
     ),
-    "empty": (lambda files: {WEIGHTS: b""}, r"model\.safetensors is no complete safetensors file"),
+    "empty": (lambda files: {WEIGHTS: b""}, r"model\.safetensors is not a valid safetensors file"),
     "sizes": (configured(channels=24), r"it has conv1\.bias of shape \(25,\) instead of \(24,\)"),
 }  # fmt: skip
 
@@ -261,12 +271,12 @@ def test_weights_are_loaded_strictly(published, loader, change, message):
 BAD_CONFIGS = {
     "missing": (lambda files: {"config.json": None}, r"ada/mnist1d-cnn has no config\.json on the Hub"),
     "damaged": (lambda files: {"config.json": b"{"}, r"config\.json cannot be read as JSON"),
-    "list": (lambda files: {"config.json": b"[]"}, r"config\.json holds no JSON object"),
+    "list": (lambda files: {"config.json": b"[]"}, r"config\.json does not hold a JSON object"),
     "format": (
         configured(format_version=FORMAT_VERSION + 1),
-        r"config\.json is of format_version 2, newer than the 1 of this mnist1d-hf .*pip install --upgrade mnist1d-hf",
+        r"config\.json has format_version 2, newer than the 1 that mnist1d-hf .*pip install --upgrade mnist1d-hf",
     ),
-    "data": (configured(data_version="10.0"), r"config\.json is of data_version 10\.0, newer than the "),
+    "data": (configured(data_version="10.0"), r"config\.json has data_version 10\.0, newer than the "),
 }
 BAD_ARCHITECTURES = {
     "unknown": (configured(architecture="vit"), r"config\.json names the architecture 'vit'; known are logistic, mlp"),
@@ -589,7 +599,7 @@ def test_the_script_does_not_confirm_another_claim(published, script, capsys):
 
 
 BROKEN = {
-    "weights": ({WEIGHTS: b"broken"}, "model.safetensors is no complete safetensors file"),
+    "weights": ({WEIGHTS: b"broken"}, "model.safetensors is not a valid safetensors file"),
     "config": ({"config.json": b"{"}, "config.json cannot be read as JSON"),
     "metrics": ({"metrics.json": b"{"}, "Expecting property name"),
     "claim": ({"metrics.json": b'{"test_accuracy": "high"}'}, "could not convert string to float: 'high'"),
@@ -608,7 +618,7 @@ def test_the_script_says_what_is_broken(published, script, capsys, files, messag
     ("arguments", "message"),
     [
         (["ada/nothing"], "there is no such repository on the Hub"),
-        (["nothing"], "'nothing' is no folder, and no repository '<namespace>/<name>'"),
+        (["nothing"], "'nothing' is not a model: give one of logistic, "),
         (["--revision", "v9"], "there is no revision 'v9'"),
         (["--dataset", "ada/nothing"], "Dataset 'ada/nothing' doesn't exist on the Hub"),
     ],

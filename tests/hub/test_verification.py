@@ -144,7 +144,7 @@ BROKEN = {
     "damaged weights": (
         CNN,
         {"model.safetensors": b"broken"},
-        {"files": "missing or changed: model.safetensors", "accuracy": "is no complete safetensors file"},
+        {"files": "missing or changed: model.safetensors", "accuracy": "is not a valid safetensors file"},
     ),
     "foreign files": (CNN, {"notes.txt": b"mine", "data/more.parquet": b"mine"}, {}),
 }  # fmt: skip

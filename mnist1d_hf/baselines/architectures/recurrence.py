@@ -14,20 +14,11 @@ from torch import Tensor
 
 
 def gru_states(weight: Tensor, signals: Tensor) -> Tensor:
-    """Return the hidden states of GRUs at every position, starting from zero.
+    """Return the hidden states, of shape (members, length * hidden, batch), of GRUs at every position, starting from zero.
 
-    Parameters
-    ----------
-    weight : Tensor
-        Of shape (members, 4 * hidden, hidden + 2). The rows give the reset gate, the update gate, and the recurrent and the
-        input part of the candidate; the columns belong to the hidden state, the signal and a constant 1.
-    signals : Tensor
-        Of shape (length, members, batch); no gradient is computed for it.
-
-    Returns
-    -------
-    Tensor
-        Of shape (members, length * hidden, batch).
+    The rows of the weight, of shape (members, 4 * hidden, hidden + 2), give the reset gate, the update gate, and the recurrent
+    and the input part of the candidate; its columns belong to the hidden state, the signal and a constant 1. Signals have the
+    shape (length, members, batch) and get no gradient.
     """
     states: Tensor = _Recurrence.apply(weight, signals)
     return states

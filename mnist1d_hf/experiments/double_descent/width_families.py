@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...baselines.architectures.models import CNN
-from ...baselines.stacked import STACKED, Forward, Parameters, stack_parameters
+from ...baselines.architectures.cnn import CNN, stacked_cnn
+from ...baselines.stacked import Forward, Parameters, stack_parameters
 from ...dataset.templates import NUM_CLASSES
 from ...utils.seeds import generator, seeded
 
@@ -68,7 +68,7 @@ class PlainMLP(nn.Module):
 
 
 def plain_mlp(parameters: Parameters, x: Tensor) -> Tensor:
-    """Compute `PlainMLP` for each member of a stack, as the functions of `baselines.stacked` do for the baselines."""
+    """Compute `PlainMLP` for each member of a stack, as `stacked_cnn` does for the baseline."""
     for layer in ("linear1", "linear2", "linear3"):
         weight, bias = parameters[f"{layer}.weight"], parameters[f"{layer}.bias"]
         x = torch.baddbmm(bias.unsqueeze(1), x if layer == "linear1" else F.relu(x), weight.transpose(1, 2))
@@ -77,7 +77,7 @@ def plain_mlp(parameters: Parameters, x: Tensor) -> Tensor:
 
 FAMILIES: dict[str, tuple[Callable[[int], nn.Module], Forward]] = {
     "mlp": (PlainMLP, plain_mlp),
-    "cnn": (lambda channels: CNN(channels=channels), STACKED["cnn"]),
+    "cnn": (lambda channels: CNN(channels=channels), stacked_cnn),
 }
 """A network of a width, and the forward pass of a stack of them."""
 

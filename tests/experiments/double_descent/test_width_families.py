@@ -5,7 +5,7 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist1d_hf.baselines.architectures.models import CNN
+from mnist1d_hf.baselines import CNN
 from mnist1d_hf.baselines.stacked import stack_parameters
 from mnist1d_hf.experiments.double_descent import width_families
 from mnist1d_hf.experiments.double_descent.width_families import Condition, Optimisation, PlainMLP

@@ -7,7 +7,7 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from mnist1d_hf.baselines.architectures.models import MLP
+from mnist1d_hf.baselines import MLP
 from mnist1d_hf.experiments.lottery_tickets import masked_mlp
 from mnist1d_hf.experiments.lottery_tickets.masked_mlp import MaskedMLP
 

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
-from mnist1d_hf.baselines.architectures.models import CNN
+from mnist1d_hf.baselines import CNN
 from mnist1d_hf.experiments import metalearn_activation as experiment
 from mnist1d_hf.experiments.experiment import Results
 from mnist1d_hf.experiments.metalearn_activation.activation_transfer import ActivatedCNN, load_digits, train_cnn
