@@ -2,15 +2,27 @@
 
 PYTHON ?= python3
 BIN := .venv/bin
-INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c constraints.txt
+PIP := -m pip --quiet --disable-pip-version-check
+INSTALL := $(BIN)/python $(PIP) install -c constraints.txt
+# Makes environments in seconds; interpreters are taken as found, never downloaded.
+UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv --quiet
+# Parallel processes of one thread each; tests of one group share a process (see tests/conftest.py).
+WORKERS ?= auto
+PARALLEL := -n $(WORKERS) --maxprocesses 8 --dist loadgroup
+# Order of the tests: another seed, another order.
+SEED ?= 1
+# What needs no torch and runs in seconds.
+FAST_TESTS := tests/dataset/test_parameters.py tests/dataset/test_templates.py tests/dataset/test_mnist1d.py
+FAST_NEEDS := pytest pytest-xdist mnist1d==0.0.2.post1
 
-.PHONY: run test slow lint types test-datasets3 test-hub1 bench models figures clean
+.PHONY: run test slow lint fix types test-datasets3 test-hub1 test-pythons test-lowest release-check bench models figures clean
 
 run: .venv/installed-run
 	$(BIN)/mnist1d-hf quickstart
 
+# The tests, and the examples in docstrings.
 test: .venv/installed-test
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest $(PARALLEL) --randomly-seed=$(SEED) --cov --doctest-modules tests mnist1d_hf
 
 # The tests that take longer than a minute.
 slow: .venv/installed-test
@@ -19,17 +31,49 @@ slow: .venv/installed-test
 lint: .venv/installed-test
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
+	$(BIN)/codespell
+	$(BIN)/lint-imports --no-logo
+	$(BIN)/zizmor --offline --quiet --pedantic .github/workflows
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+
+# Repairs what can be repaired without thinking.
+fix: .venv/installed-test
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
 
 types: .venv/installed-test
 	$(BIN)/mypy
 
 # The builder with the last release of datasets that runs loading scripts.
 test-datasets3: .venv-datasets3/installed
-	.venv-datasets3/bin/python -m pytest tests/dataset/test_mnist1d.py tests/dataset/test_registration.py
+	.venv-datasets3/bin/python -m pytest $(PARALLEL) tests/dataset/test_mnist1d.py tests/dataset/test_registration.py
 
 # The Hub with the oldest huggingface_hub that the project allows, laid over the environment of the tests.
 test-hub1: .venv/installed-test .hub1/installed
-	PYTHONPATH=.hub1 $(BIN)/python -m pytest tests/hub tests/hub_server tests/cli/test_publish.py
+	PYTHONPATH=.hub1 $(BIN)/python -m pytest $(PARALLEL) tests/hub tests/hub_server tests/cli/test_publish.py
+
+# What needs no torch, with the oldest and the newest Python, where they are installed.
+test-pythons: test-python-3.10 test-python-3.13
+
+test-python-%: .venv/installed-test
+	@python=$$(.ci/find-python $*) || { echo "Python $* is not installed: its tests are skipped"; exit 0; }; set -ex; \
+	$(UV) venv --clear --python "$$python" .venv-$*; \
+	$(UV) pip install --python .venv-$* -c constraints.txt -e . $(FAST_NEEDS); \
+	.venv-$*/bin/python -m pytest $(PARALLEL) $(FAST_TESTS)
+
+# The same with the lowest versions that pyproject.toml allows, and the oldest Python that is found.
+test-lowest: .venv/installed-test
+	$(UV) venv --clear --python "$$(.ci/find-python 3.10 || command -v $(PYTHON))" .venv-lowest
+	$(UV) pip install --python .venv-lowest --resolution lowest-direct -e '.[plot]' $(FAST_NEEDS)
+	.venv-lowest/bin/python -m pytest $(PARALLEL) $(FAST_TESTS)
+
+# Builds the sdist, and the wheel from it; installs the sdist in a new environment and uses it there: first without torch, then
+# with the libraries of the tests behind its own. The tests have to find all they need in the sdist.
+release-check: .venv/installed-test
+	rm -rf dist
+	PIP_CONSTRAINT=constraints.txt $(BIN)/python -m build --installer pip
+	$(BIN)/twine check --strict dist/*
+	.ci/check-release $(BIN)
 
 bench: .venv/installed-test
 	$(BIN)/python benchmarks/generation.py
@@ -50,7 +94,7 @@ figures: .venv/installed-run
 	$(BIN)/mnist1d-hf plot construction --output dataset_card/figures/construction.png
 
 clean:
-	rm -rf .venv .venv-datasets3 .hub1 build dist
+	rm -rf .venv .venv-* .hub1 build dist .coverage
 
 .venv/bin/python:
 	$(PYTHON) -m venv .venv
@@ -65,10 +109,10 @@ clean:
 
 .venv-datasets3/installed: pyproject.toml constraints-datasets3.txt
 	$(PYTHON) -m venv .venv-datasets3
-	.venv-datasets3/bin/python -m pip install --quiet --disable-pip-version-check -c constraints-datasets3.txt -e . pytest
+	.venv-datasets3/bin/python $(PIP) install -c constraints-datasets3.txt -e . pytest pytest-xdist
 	touch $@
 
 .hub1/installed: .venv/installed-test
 	rm -rf .hub1
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --target .hub1 huggingface_hub==1.31.0
+	$(BIN)/python $(PIP) install --target .hub1 huggingface_hub==1.31.0
 	touch $@

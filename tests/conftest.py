@@ -18,7 +18,16 @@ import pytest
 
 from .hub_server.fixtures import ada_hub, hub, hub_environment, published, release, waits  # noqa: F401
 
+if sys.version_info >= (3, 11):
+    import tomllib
+else:
+    import tomli as tomllib
+
 ROOT = Path(__file__).parent.parent
+
+
+def read_toml(path):
+    return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
 @pytest.fixture(autouse=True)
