@@ -25,8 +25,7 @@ TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
 
 # The Hub's size categories, by the number of digits of the number of rows; https://huggingface.co/docs/hub/datasets-cards
 _SIZE_CATEGORIES = (
-    *("n<1K", "1K<n<10K", "10K<n<100K", "100K<n<1M", "1M<n<10M", "10M<n<100M"),
-    *("100M<n<1B", "1B<n<10B", "10B<n<100B"),
+    "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B 1B<n<10B 10B<n<100B 100B<n<1T".split()
 )
 
 

@@ -75,7 +75,7 @@ def publish(
     """
     check_namespace(namespace)
     if only is not None and only not in PARTS:
-        raise ValueError(f"only={only!r} is none of {', '.join(PARTS)}")
+        raise ValueError(f"only={only!r} is not one of {', '.join(PARTS)}")
     if create_pr and revision is not None:
         raise ValueError(f"a pull request goes to the main branch; give either create_pr or revision={revision!r}")
     if only == "collection" and (create_pr or revision is not None):

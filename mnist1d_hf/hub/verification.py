@@ -83,7 +83,7 @@ def verify(
     """
     check_namespace(namespace)
     if only not in (None, "dataset", "models"):
-        raise ValueError(f"only={only!r} is none of dataset, models")
+        raise ValueError(f"only={only!r} is not one of dataset, models")
     expected = set(expected)
     api = connect(token)
     checks: list[Check] = []

@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import datasets
 import jinja2
@@ -45,6 +46,22 @@ def test_metadata_uses_the_vocabulary_that_datasets_ships(card):
     assert set(card.data.size_categories) <= set(known_sizes)
     assert set(dataset_card._SIZE_CATEGORIES) <= set(known_sizes)
     assert set(card.data.annotations_creators) <= set(creators["annotations"])
+
+
+@pytest.mark.parametrize(
+    ("rows", "category"),
+    [
+        (10, "n<1K"),
+        (999, "n<1K"),
+        (1000, "1K<n<10K"),
+        (9999, "1K<n<10K"),
+        (10_000, "10K<n<100K"),
+        (10**11, "100B<n<1T"),
+    ],
+)
+def test_the_size_category_has_the_rows_of_both_splits(rows, category):
+    splits = {"train": SimpleNamespace(num_examples=rows - 5), "test": SimpleNamespace(num_examples=5)}
+    assert dataset_card._size_categories({"default": SimpleNamespace(splits=splits)}) == [category]
 
 
 def test_configs_name_their_files_and_the_default(card, repo):

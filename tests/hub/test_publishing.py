@@ -242,7 +242,7 @@ def test_the_end_of_a_pipe_is_not_the_end_of_the_network(ada_hub):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"only": "figures"}, "only='figures' is none of dataset, models, collection"),
+        ({"only": "figures"}, "only='figures' is not one of dataset, models, collection"),
         ({"create_pr": True, "revision": "next"}, "either create_pr or revision='next'"),
         ({"only": "models", "configs": ["default"]}, "configs and num_samples are for the dataset"),
         ({"only": "collection", "num_samples": 10}, "configs and num_samples are for the dataset"),

@@ -244,7 +244,7 @@ def test_nothing_published_is_an_error(few, monkeypatch):
     for namespace in ("../x", "", "a/b", "ünicode"):
         with pytest.raises(ValueError, match="cannot be a user or an organisation"):
             verify(namespace)
-    with pytest.raises(ValueError, match="only='collection' is none of dataset, models"):
+    with pytest.raises(ValueError, match="only='collection' is not one of dataset, models"):
         verify("ada", only="collection")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(HubError, match="HF_HUB_OFFLINE is set; unset it to reach the Hub"):
