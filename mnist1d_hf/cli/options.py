@@ -22,7 +22,7 @@ results_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     default="results",
     show_default=True,
-    help="Folder that keeps the results, and is looked into first.",
+    help="Folder for the results; parts that it already holds are not measured again.",
 )
 """The option ``--output`` of experiments."""
 

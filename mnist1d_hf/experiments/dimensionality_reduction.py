@@ -241,8 +241,8 @@ def _title(name: str) -> str:
     return f"{name} (MNIST was unavailable)" if name == DIGITS else name
 
 
-def _draw(axis: Axes, one: Measured) -> None:
-    points, labels = np.array(one.embedding), np.array(one.labels)
+def _draw(axis: Axes, measured: Measured) -> None:
+    points, labels = np.array(measured.embedding), np.array(measured.labels)
     axis.scatter(
         points[:, 0],
         points[:, 1],
@@ -254,7 +254,7 @@ def _draw(axis: Axes, one: Measured) -> None:
         edgecolors="none",
         rasterized=True,
     )
-    if one.embedding_silhouette > STRUCTURE:
+    if measured.embedding_silhouette > STRUCTURE:
         _name_classes(axis, points, labels)
     limit = 1.05 * RANGE
     axis.set(xticks=[], yticks=[], xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")

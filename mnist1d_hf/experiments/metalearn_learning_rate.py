@@ -89,7 +89,7 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
 
     def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare where the starts end."""
-        ends = np.array([[rates[-1] for rates in one.learning_rates] for one in results.measured.values()])
+        ends = np.array([[rates[-1] for rates in trial.learning_rates] for trial in results.measured.values()])
         spread = np.ptp(ends, axis=1) / ends.mean(axis=1)
         return [
             Claim(

@@ -135,8 +135,12 @@ class DoubleDescent(Experiment[Settings, Measured]):
             architecture,
             widths,
             parameters=[errors.num_parameters for errors in measured],
-            train_errors={name: [_rounded(one.train[place]) for one in measured] for place, name in enumerate(names)},
-            test_errors={name: [_rounded(one.test[place]) for one in measured] for place, name in enumerate(names)},
+            train_errors={
+                name: [_rounded(errors.train[place]) for errors in measured] for place, name in enumerate(names)
+            },
+            test_errors={
+                name: [_rounded(errors.test[place]) for errors in measured] for place, name in enumerate(names)
+            },
         )
 
 

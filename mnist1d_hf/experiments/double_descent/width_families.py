@@ -111,8 +111,8 @@ def train_width(
     called after every epoch.
     """
     x, y = training
-    labels = torch.stack([replace_labels(y, one.label_noise, seed) for one in conditions for seed in seeds])
-    num_likelihood = sum(not one.squared_error for one in conditions) * len(seeds)
+    labels = torch.stack([replace_labels(y, condition.label_noise, seed) for condition in conditions for seed in seeds])
+    num_likelihood = sum(not condition.squared_error for condition in conditions) * len(seeds)
     parameters = train_members(architecture, width, x, labels, num_likelihood, seeds, optimisation, progress)
     forward, shape = FAMILIES[architecture][1], (len(conditions), len(seeds))
     return Errors(

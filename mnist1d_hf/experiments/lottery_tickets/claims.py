@@ -57,12 +57,12 @@ def _sparsity_claims(results: Results[Settings, Measured]) -> list[Claim]:
     tickets, controls = results.where(kind="tickets"), results.where(kind="random")
     where, sparsities = results.settings.transfer_round, results.settings.sparsities
     sparse = int(np.argmax(np.array(sparsities) > 0.95))
-    chance, dense = [one.accuracies[where] for one in controls], [one.accuracies[0] for one in tickets]
+    chance, dense = [trial.accuracies[where] for trial in controls], [trial.accuracies[0] for trial in tickets]
     return [
         _in_percent(
             f"at {100 * sparsities[number]:.0f} % sparsity tickets beat {others}",
             published,
-            [one.accuracies[number] for one in tickets],
+            [trial.accuracies[number] for trial in tickets],
             control,
         )
         for number, others, control, published in (
@@ -79,8 +79,8 @@ def _transfer_claims(results: Results[Settings, Measured]) -> list[Claim]:
         _in_percent(
             f"on new data, {name}, the ticket {'beats' if better else 'is worse than'} the dense network",
             published,
-            [one.transfers[f"ticket {name}"][-1] for one in tickets],
-            [one.transfers[f"dense {dense_inputs(name)}"][-1] for one in tickets],
+            [trial.transfers[f"ticket {name}"][-1] for trial in tickets],
+            [trial.transfers[f"dense {dense_inputs(name)}"][-1] for trial in tickets],
             above=better,
         )
         for name, better, published in (
@@ -95,8 +95,8 @@ def _transfer_claims(results: Results[Settings, Measured]) -> list[Claim]:
 def _shuffling_claim(results: Results[Settings, Measured]) -> Claim:
     as_is, shuffled = (
         [
-            100 * (one.transfers[f"ticket {name}"][-1] - one.transfers[f"dense {name}"][-1])
-            for one in results.where(kind="tickets")
+            100 * (trial.transfers[f"ticket {name}"][-1] - trial.transfers[f"dense {name}"][-1])
+            for trial in results.where(kind="tickets")
         ]
         for name in ("as is", "shuffled")
     )

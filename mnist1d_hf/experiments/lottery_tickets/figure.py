@@ -29,7 +29,7 @@ def plot(results: Results[Settings, Measured]) -> Figure:
     _draw_rounds(top[1], results, "accuracies", "test accuracy (%)")
     top[0].legend(frameon=False, fontsize=7)
     top[1].plot([92], [73], "x", color=GREY, label="published")
-    top[1].legend(*(one[-1:] for one in top[1].get_legend_handles_labels()), frameon=False, fontsize=7)
+    top[1].legend(*(entries[-1:] for entries in top[1].get_legend_handles_labels()), frameon=False, fontsize=7)
     _draw_adjacency(top[2], results)
     _draw_masks(top[3], results)
     for axes, name in zip(bottom, (*INPUTS, REINITIALISED), strict=True):
@@ -50,10 +50,10 @@ def _draw_rounds(axes: Axes, results: Results[Settings, Measured], what: str, la
     sparsities = 100 * np.array(results.settings.sparsities)
     tickets = results.where(kind="tickets")
     for kind, network in NETWORK.items():
-        trials = scale * np.array([getattr(one, what) for one in results.where(kind=kind)])
+        trials = scale * np.array([getattr(trial, what) for trial in results.where(kind=kind)])
         axes.plot(sparsities, trials.T, color=_COLOURS[network], linewidth=0.5, alpha=0.4)
         axes.plot(sparsities, trials.mean(0), color=_COLOURS[network], linewidth=1.2, label=network)
-    dense = scale * float(np.mean([getattr(one, what)[0] for one in tickets]))
+    dense = scale * float(np.mean([getattr(trial, what)[0] for trial in tickets]))
     axes.axhline(dense, color=_COLOURS["dense"], linewidth=1, linestyle=":", label="dense")
     axes.axvline(sparsities[results.settings.transfer_round], color=GREY, linewidth=0.5)
     axes.set(title="networks after training", xlabel="sparsity (%)", ylabel=label)
@@ -68,7 +68,7 @@ def _draw_transfer(axes: Axes, results: Results[Settings, Measured], name: str) 
         ("random", "random mask", name),
         ("tickets", "ticket", name),
     ):
-        curves = 100 * np.array([one.transfers[f"{network} {inputs}"] for one in results.where(kind=kind)])
+        curves = 100 * np.array([trial.transfers[f"{network} {inputs}"] for trial in results.where(kind=kind)])
         axes.plot(steps, curves.T, color=_COLOURS[network], linewidth=0.5, alpha=0.4)
         axes.plot(steps, curves.mean(0), color=_COLOURS[network], linewidth=1.2, label=network)
     axes.set(title=f"new data, {name}", xlabel="step")

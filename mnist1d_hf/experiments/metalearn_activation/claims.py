@@ -106,7 +106,7 @@ def _margin_claim(results: Results[Settings, Measured]) -> Claim:
 
 
 def _published_losses_claim(results: Results[Settings, Measured]) -> Claim:
-    measured = {LEARNED: float(np.mean([one.outer_losses for one in results.where(kind=LEARNED)]))}
+    measured = {LEARNED: float(np.mean([trial.outer_losses for trial in results.where(kind=LEARNED)]))}
     for name in FIXED:
         measured[name] = float(np.mean([part.all_losses[place] for part, place in _parts(results, name)]))
     return Claim(
@@ -120,14 +120,14 @@ def _published_losses_claim(results: Results[Settings, Measured]) -> Claim:
 
 
 def _shape_claim(results: Results[Settings, Measured]) -> Claim:
-    extrema = [one.extrema for one in results.where(kind=LEARNED)]
+    extrema = [trial.extrema for trial in results.where(kind=LEARNED)]
     return Claim(
         statement="the learned activation function is not monotonic and has two local extrema",
         published="2",
         measured="at "
-        + "; ".join(" and ".join(f"{position:.2f}" for position in one) or "no place" for one in extrema),
+        + "; ".join(" and ".join(f"{position:.2f}" for position in found) or "no place" for found in extrema),
         test=f"two changes of the slope's sign between {-SPAN:.0f} and {SPAN:.0f}, for each seed",
-        holds=all(len(one) == 2 for one in extrema),
+        holds=all(len(found) == 2 for found in extrema),
     )
 
 

@@ -56,8 +56,8 @@ def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
         (TWO_LAYERS, GREY, "two hidden layers"),
         (LEARNED, _COLOURS[LEARNED], "one hidden layer"),
     ):
-        for number, one in enumerate(results.where(kind=kind)):
-            axis.plot(one.outer_losses, color=color, linewidth=0.7, label=None if number else label)
+        for number, measured in enumerate(results.where(kind=kind)):
+            axis.plot(measured.outer_losses, color=color, linewidth=0.7, label=None if number else label)
     axis.axhline(PUBLISHED_LOSSES[LEARNED], color=GREY, linestyle=":", linewidth=1, label="published mean")
     axis.set(xlabel="outer step", ylabel="nats", ylim=(None, _HIGHEST_LOSS))
     axis.set_title(f"mean of the last {results.settings.counted_steps} inner losses")
@@ -65,8 +65,8 @@ def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
 
 
 def _draw_accuracy(axis: Axes, results: Results[Settings, Measured]) -> None:
-    for one in results.where(kind=LEARNED):
-        axis.plot(one.outer_accuracies, color=_COLOURS[LEARNED], linewidth=0.5)
+    for measured in results.where(kind=LEARNED):
+        axis.plot(measured.outer_accuracies, color=_COLOURS[LEARNED], linewidth=0.5)
     means = {name: float(np.mean(mlp_accuracies(results, name))) for name in _COLOURS}
     for name in FIXED:
         axis.axhline(means[name], color=_COLOURS[name], linewidth=1)
@@ -85,10 +85,12 @@ def _draw_shape(axis: Axes, results: Results[Settings, Measured]) -> None:
 
 
 def _draw_final(axis: Axes, results: Results[Settings, Measured]) -> None:
-    for number, one in enumerate(results.where(kind=LEARNED)):
-        positions, curve = np.linspace(-SPAN, SPAN, len(one.curves[-1])), one.curves[-1]
+    for number, measured in enumerate(results.where(kind=LEARNED)):
+        positions, curve = np.linspace(-SPAN, SPAN, len(measured.curves[-1])), measured.curves[-1]
         axis.plot(positions, curve, color=f"C{number}", linewidth=1, label=f"seed {number}")
-        axis.plot(one.extrema, np.interp(one.extrema, positions, curve), "o", color=f"C{number}", markersize=4)
+        axis.plot(
+            measured.extrema, np.interp(measured.extrema, positions, curve), "o", color=f"C{number}", markersize=4
+        )
     axis.set(xlabel="x", ylim=_SHAPE_RANGE, title="after the last outer step, with local extrema")
     axis.legend(frameon=False, fontsize=7)
 

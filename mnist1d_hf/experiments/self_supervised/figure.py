@@ -29,8 +29,8 @@ def plot(results: Results[Settings, Measured]) -> Figure:
     return figure
 
 
-def _draw_embedding(axis: Axes, one: Measured) -> None:
-    points, labels = np.array(one.embedding), np.array(one.labels)
+def _draw_embedding(axis: Axes, measured: Measured) -> None:
+    points, labels = np.array(measured.embedding), np.array(measured.labels)
     axis.scatter(points[:, 0], points[:, 1], c=labels, cmap="tab10", vmin=-0.5, vmax=9.5, s=3, edgecolors="none")
     for digit in range(NUM_CLASSES):
         x, y = np.median(points[labels == digit], axis=0)

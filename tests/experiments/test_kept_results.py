@@ -1,0 +1,37 @@
+"""The kept results: parts are found again, and summaries and report follow from them."""
+
+import dataclasses
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from mnist1d_hf.experiments import TITLES, find
+from mnist1d_hf.experiments.report import write_report
+
+RESULTS = Path(__file__).parents[2] / "results"
+
+pytestmark = pytest.mark.skipif(not (RESULTS / "README.md").is_file(), reason="this copy of the code has no results")
+
+
+@pytest.mark.parametrize("name", TITLES)
+def test_claims_and_remarks_of_a_summary_follow_from_the_kept_parts(name, executor, monkeypatch):
+    experiment = find(name).EXPERIMENT
+    monkeypatch.setattr(type(experiment), "measure", lambda self, settings, part, progress: pytest.fail(part.name))
+    summary = json.loads((RESULTS / name / "summary.json").read_text(encoding="utf-8"))
+    results = experiment.run(RESULTS, seeds=summary["seeds"], executor=executor)
+    assert summary["claims"] == [dataclasses.asdict(claim) for claim in experiment.claims(results)]
+    assert summary["remarks"] == list(experiment.remarks)
+    assert summary["settings"] == json.loads(json.dumps(dataclasses.asdict(results.settings)))
+
+
+def test_the_report_is_that_of_the_summaries(tmp_path):
+    for name in TITLES:
+        (tmp_path / name).mkdir()
+        shutil.copy(RESULTS / name / "summary.json", tmp_path / name)
+    assert write_report(tmp_path).read_bytes() == (RESULTS / "README.md").read_bytes()
+
+
+def test_every_figure_of_the_report_is_there():
+    assert all((RESULTS / name / "figure.png").stat().st_size > 5_000 for name in TITLES)
