@@ -20,7 +20,7 @@ from .. import paper
 from ..version import DATA_VERSION
 from .generator import SHARD_ROWS, SPLITS, generate_shard, make_dataset
 from .parameters import PARAMETER_NAMES, GenerationParameters
-from .presets import CONFIGS, PRESETS
+from .presets import CONFIGS, PRESETS, describe_config
 from .templates import CLASS_NAMES, NUM_CLASSES
 
 # What a worker of a DataLoader takes at a time from a config that is not sharded.
@@ -132,7 +132,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         ]
         dataset_size = sum(self.config.split_rows.values()) * bytes_per_row
         return datasets.DatasetInfo(
-            description=f"MNIST-1D. {self.config.description}",
+            description=f"MNIST-1D. {describe_config(self.config.name, self.config.parameters)}",
             citation=paper.BIBTEX,
             homepage=paper.ARXIV_URL,
             license="apache-2.0",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 from .parameters import GenerationParameters
 
@@ -61,3 +62,25 @@ def evaluation_config(trained_on: str) -> str:
     """Return the config whose test rows evaluate a model trained on a config: itself if this package does not know it."""
     preset = PRESETS.get(trained_on)
     return (preset and preset.evaluation_config) or trained_on
+
+
+def changed_parameters(name: str, parameters: GenerationParameters) -> dict[str, Any]:
+    """Return the values that differ from a config's own; one of independent shards may have any number of rows."""
+    preset = PRESETS[name]
+    return {
+        parameter: value
+        for parameter, value in vars(parameters).items()
+        if value != getattr(preset.parameters, parameter) and not (parameter == "num_samples" and preset.is_sharded)
+    }
+
+
+def describe_config(name: str, parameters: GenerationParameters) -> str:
+    """Return one sentence about a config with these parameters."""
+    changes = changed_parameters(name, parameters)
+    if not changes:
+        return PRESETS[name].description
+    values = [
+        f"`{parameter}={value}` instead of `{getattr(CONFIGS[name], parameter)}`"
+        for parameter, value in changes.items()
+    ]
+    return f"The config `{name}` of `mnist1d-hf` with {', '.join(values)}."

@@ -14,7 +14,7 @@ from huggingface_hub import DatasetCardData
 from .. import paper
 from ..dataset.mnist1d import Mnist1D
 from ..dataset.parameters import PARAMETER_NAMES, GenerationParameters
-from ..dataset.presets import CONFIGS, PRESETS
+from ..dataset.presets import CONFIGS, changed_parameters, describe_config
 from ..dataset.templates import CLASS_NAMES
 from ..utils.rendering import render_card
 from ..utils.resources import resource_folder
@@ -34,12 +34,12 @@ def render_dataset_card(
 ) -> str:
     """Render the card of a repository with these configs; ``parameters`` are the values that were set for all of them."""
     used = {name: _parameters(name, info, parameters) for name, info in infos.items()}
-    changes = {name: _changes(name, values) for name, values in used.items()}
+    changes = {name: changed_parameters(name, values) for name, values in used.items()}
     return render_card(
         _metadata(infos),
         resource_folder("dataset_card") / "template.md",
         configs=infos,
-        descriptions={name: _description(name, changes[name]) for name in infos},
+        descriptions={name: describe_config(name, values) for name, values in used.items()},
         parameters=used,
         changes=changes,
         lengths=sorted({values.final_seq_length for values in used.values()}),
@@ -65,32 +65,16 @@ def render_tasks(configs: Iterable[str]) -> str:
 
 def task_configs(infos: Mapping[str, DatasetInfo], parameters: Mapping[str, Any] | None = None) -> list[str]:
     """Return the configs that are tasks of the benchmark: those of the paper, unchanged."""
-    return [name for name in TASKS if name in infos and not _changes(name, _parameters(name, infos[name], parameters))]
+    return [
+        name
+        for name in TASKS
+        if name in infos and not changed_parameters(name, _parameters(name, infos[name], parameters))
+    ]
 
 
 def _parameters(name: str, info: DatasetInfo, parameters: Mapping[str, Any] | None) -> GenerationParameters:
     rows = sum(split.num_examples for split in info.splits.values())
     return CONFIGS[name].replace(**{**(parameters or {}), "num_samples": rows})
-
-
-def _changes(name: str, used: GenerationParameters) -> dict[str, Any]:
-    """Return the values in which a config differs from that of the package; one of shards may have any number of rows."""
-    return {
-        parameter: getattr(used, parameter)
-        for parameter in PARAMETER_NAMES
-        if getattr(used, parameter) != getattr(CONFIGS[name], parameter)
-        and not (parameter == "num_samples" and PRESETS[name].is_sharded)
-    }
-
-
-def _description(name: str, changes: Mapping[str, Any]) -> str:
-    if not changes:
-        return PRESETS[name].description
-    values = [
-        f"`{parameter}={value}` instead of `{getattr(CONFIGS[name], parameter)}`"
-        for parameter, value in changes.items()
-    ]
-    return f"The config `{name}` of `mnist1d-hf` with {', '.join(values)}."
 
 
 def _metadata(infos: Mapping[str, DatasetInfo]) -> DatasetCardData:
