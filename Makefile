@@ -13,7 +13,7 @@ PARALLEL := -n $(WORKERS) --maxprocesses 8 --dist loadgroup
 SEED ?= 1
 # What needs no torch and runs in seconds.
 FAST_TESTS := tests/dataset/test_parameters.py tests/dataset/test_templates.py tests/dataset/test_mnist1d.py
-FAST_NEEDS := pytest pytest-xdist mnist1d==0.0.2.post1
+FAST_NEEDS := 'pytest>=8.4' 'pytest-xdist>=3.6' mnist1d==0.0.2.post1
 
 .PHONY: run test slow lint fix types test-datasets3 test-hub1 test-pythons test-lowest release-check bench models figures clean
 
