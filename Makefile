@@ -13,7 +13,7 @@ PARALLEL := -n $(WORKERS) --maxprocesses 8 --dist loadgroup
 SEED ?= 1
 # What needs no torch and runs in seconds.
 FAST_TESTS := tests/dataset/test_parameters.py tests/dataset/test_templates.py tests/dataset/test_mnist1d.py
-FAST_NEEDS := pytest pytest-xdist mnist1d==0.0.2.post1
+FAST_NEEDS := 'pytest>=8.4' 'pytest-xdist>=3.6' mnist1d==0.0.2.post1
 
 .PHONY: run test slow lint fix types test-datasets3 test-hub1 test-pythons test-lowest release-check bench models figures clean
 
@@ -61,11 +61,12 @@ test-python-%: .venv/installed-test
 	$(UV) pip install --python .venv-$* -c constraints.txt -e . $(FAST_NEEDS); \
 	.venv-$*/bin/python -m pytest $(PARALLEL) $(FAST_TESTS)
 
-# The same with the lowest versions that pyproject.toml allows, and the oldest Python that is found.
+# The same with the lowest versions that pyproject.toml allows, and the oldest Python that is found; they may warn of what their own
+# dependencies deprecate by now. The lowest torch is not tried: it comes with gigabytes of CUDA packages.
 test-lowest: .venv/installed-test
 	$(UV) venv --clear --python "$$(.ci/find-python 3.10 || command -v $(PYTHON))" .venv-lowest
 	$(UV) pip install --python .venv-lowest --resolution lowest-direct -e '.[plot]' $(FAST_NEEDS)
-	.venv-lowest/bin/python -m pytest $(PARALLEL) $(FAST_TESTS)
+	.venv-lowest/bin/python -m pytest $(PARALLEL) -W default $(FAST_TESTS)
 
 # Builds the sdist, and the wheel from it; installs the sdist in a new environment and uses it there: first without torch, then
 # with the libraries of the tests behind its own. The tests have to find all they need in the sdist.

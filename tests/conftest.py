@@ -5,9 +5,12 @@ import importlib
 import os
 import sys
 import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 
-# Read when `datasets` and `huggingface_hub` are imported, so set before anything is.
+# Read when the libraries are imported, so set before anything is. One thread: the tests run in several processes.
+os.environ["OMP_NUM_THREADS"] = "1"
 os.environ["HF_HOME"] = tempfile.mkdtemp(prefix="mnist1d-hf-tests-")
 os.environ["HF_HUB_OFFLINE"] = "1"
 os.environ["HF_DATASETS_DISABLE_PROGRESS_BARS"] = "1"
@@ -47,14 +50,49 @@ def empty_folder(tmp_path, monkeypatch):
     return folder
 
 
+@pytest.fixture
+def in_this_process(monkeypatch):
+    """Let what would start processes run in a thread, for tests of something else."""
+
+    @contextmanager
+    def one_thread(bars, jobs=None):
+        with ThreadPoolExecutor(1) as pool:
+            yield pool
+
+    for module in ("baselines.runs", "experiments.experiment"):
+        monkeypatch.setattr(f"mnist1d_hf.{module}.local_processes", one_thread)
+
+
 @pytest.fixture(scope="session")
 def jax():
-    """JAX, whose threads do not go with the forks of other tests, so that its own come last."""
+    """JAX, whose threads do not go with forks: see `pytest_collection_modifyitems`."""
     return pytest.importorskip("jax")
 
 
 def pytest_collection_modifyitems(items):
+    """Run what imports JAX and what forks in one process, JAX last; and in one process what shares a fixture of a module."""
     items.sort(key=lambda item: "jax" in getattr(item, "fixturenames", ()))
+    for item in items:
+        fixtures = getattr(item, "fixturenames", ())
+        if "jax" in fixtures or item.get_closest_marker("forks"):
+            item.add_marker(pytest.mark.xdist_group("forks"))
+        elif "release" in fixtures:
+            item.add_marker(pytest.mark.xdist_group("release"))
+        elif any(found[-1].scope == "module" for found in item._fixtureinfo.name2fixturedefs.values()):
+            item.add_marker(pytest.mark.xdist_group(item.path.stem))
+
+
+_forks = []
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(before=lambda: _forks.append(os.environ.get("PYTEST_CURRENT_TEST", "")))
+
+
+@pytest.fixture(autouse=True)
+def forks_are_marked(request):
+    """Fail a test that forks and does not say so, for it could meet JAX."""
+    del _forks[:]
+    yield
+    assert not _forks or request.node.get_closest_marker("forks"), "mark this test with pytest.mark.forks: it forks"
 
 
 @pytest.fixture(scope="session")

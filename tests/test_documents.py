@@ -19,7 +19,7 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
-def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys, empty_folder):
+def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys, empty_folder, in_this_process):
     scope = {}
     for block in blocks("python"):
         if "hf://" not in block:  # tests/hub runs what reads from the Hub

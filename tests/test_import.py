@@ -1,5 +1,6 @@
 """What importing costs, in fresh interpreters."""
 
+import functools
 import importlib
 import subprocess
 import sys
@@ -11,6 +12,7 @@ import mnist1d_hf
 HEAVY = ("torch", "jax", "matplotlib", "sklearn", "scipy", "dask", "gradio", "polars", "duckdb", "pandas.plotting")
 
 
+@functools.cache
 def modules_after(code):
     program = f"{code}; import sys; print(' '.join(sys.modules))"
     command = [sys.executable, "-c", program]

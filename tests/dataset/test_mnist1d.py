@@ -116,6 +116,7 @@ def test_large_is_the_beginning_of_its_shards(num_samples, streaming):
     assert rows["train"] == int(num_samples * (10 / 11))
 
 
+@pytest.mark.forks
 @pytest.mark.parametrize("num_proc", [2, 3])
 def test_large_has_the_same_rows_whatever_num_proc(num_proc, tmp_path):
     one = load_dataset("mnist1d", "large", num_samples=44_000)
@@ -125,6 +126,7 @@ def test_large_has_the_same_rows_whatever_num_proc(num_proc, tmp_path):
             np.testing.assert_array_equal(ours, theirs)
 
 
+@pytest.mark.forks
 def test_the_default_config_takes_num_proc_too():
     loaded = load_dataset("mnist1d", num_proc=2)
     assert sha256(loaded["train"]) == FROZEN_SHA256["default", "train"]

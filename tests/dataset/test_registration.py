@@ -54,7 +54,7 @@ LOAD_WITHOUT_IMPORT = """
 
 @pytest.fixture
 def crowded_folder(empty_folder):
-    for number in range(100_000):
+    for number in range(1000):
         os.close(os.open(empty_folder / f"{number}.csv", os.O_CREAT))
     return empty_folder
 
@@ -62,16 +62,26 @@ def crowded_folder(empty_folder):
 def test_after_the_import_any_folder_gives_the_same_cache_entry(empty_folder):
     expected = run(LOAD_AFTER_IMPORT, folder=empty_folder)
     assert expected[0] == FROZEN_SHA256["shuffled", "test"]
-    for name, text in (
-        ("train.csv", "a,b\n1,2\n"),
-        ("mnist1d.py", "raise SystemExit('run')\n"),
-        ("README.md", "hello\n"),
-    ):
-        (empty_folder / name).write_text(text)
-        assert run(LOAD_AFTER_IMPORT, folder=empty_folder) == expected
-    (empty_folder / "mnist1d").mkdir()
-    (empty_folder / "mnist1d" / "mnist1d.py").write_text("")
-    assert run(LOAD_AFTER_IMPORT, folder=empty_folder) == expected
+    code = """
+        import json, os, mnist1d_hf
+        from datasets import load_dataset
+        from mnist1d_hf.dataset.checksums import sha256
+        texts = {
+            "train.csv": "a,b\\n1,2\\n",
+            "mnist1d.py": "raise SystemExit('run')\\n",
+            "README.md": "hello\\n",
+            "mnist1d/mnist1d.py": "",
+        }
+        found = []
+        for path, text in texts.items():
+            os.makedirs(os.path.dirname(path) or ".", exist_ok=True)
+            with open(path, "w") as file:
+                file.write(text)
+            dataset = load_dataset("mnist1d", "shuffled", split="test")
+            found.append([sha256(dataset), dataset.cache_files[0]["filename"], dataset._fingerprint])
+        print(json.dumps(found))
+    """
+    assert run(code, folder=empty_folder) == [expected] * 4
 
 
 def test_a_crowded_folder_is_not_read(crowded_folder, monkeypatch):

@@ -79,6 +79,7 @@ def all_rows():
     )
 
 
+@pytest.mark.forks
 @pytest.mark.parametrize("config", ["default", "large"])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 def test_a_dataloader_with_two_workers_gives_every_row_once(config, expected):
