@@ -208,7 +208,7 @@ def test_shards_of_any_parameters_are_finite_and_balanced(parameters, rows, spli
     assume(parameters.corr_noise_scale or parameters.iid_noise_scale or parameters.shear_scale)
     x, y = generate_shard(parameters, split=split, index=index, rows=rows)
     assert x.shape == (rows, parameters.final_seq_length)
-    assert (x.dtype, y.dtype) == (np.float32, np.int64)
+    assert x.dtype == np.float32 and y.dtype == np.int64
     assert np.isfinite(x).all()
     counts = np.bincount(y, minlength=10)
     assert counts.max() - counts.min() <= 1
