@@ -79,8 +79,8 @@ def double_descent():
 
     settings, seeds = Settings(), (0, 1, 2)
     parameters = {"num_samples": settings.num_samples, "train_split": settings.train_split}
-    data = [load_tensors("default", split, **parameters) for split in ("train", "test")]
-    x, y = data[0]
+    training, test = (load_tensors("default", split, **parameters) for split in ("train", "test"))
+    x, y = training
     steps = settings.epochs * settings.rows // settings.batch_size
     for architecture, widths in (("mlp", settings.mlp_widths), ("cnn", settings.cnn_widths)):
         conditions = [Condition(0.15, squared_error=name == "squared") for name in CONDITIONS[architecture]]
@@ -90,7 +90,7 @@ def double_descent():
             for epochs in (0, 1):
                 optimisation = Optimisation(epochs, settings.batch_size, settings.learning_rate, settings.momentum)
                 start = time.process_time()
-                train_width(architecture, width, conditions, seeds, optimisation, *data, lambda: None)
+                train_width(architecture, width, conditions, seeds, optimisation, training, test, lambda: None)
                 times.append(time.process_time() - start)
             ours += times[0] + settings.epochs * (times[1] - times[0])
             model = FAMILIES[architecture][0](width)
