@@ -68,6 +68,7 @@ def test_the_wheel_holds_what_users_use(wheel):
         "mnist1d_hf/dataset_card/figures/construction.png",
         "mnist1d_hf/models/card_template.md",
         "mnist1d_hf/models/report_template.md",
+        "mnist1d_hf/models/own_card_template.md",
         "mnist1d_hf/models/evaluate.py",
         "mnist1d_hf/results/report_template.md",
     }

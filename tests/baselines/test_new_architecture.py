@@ -77,7 +77,7 @@ def test_an_added_architecture_is_trained_evaluated_tabulated_and_described(tiny
     assert format_table([result]).splitlines()[1].startswith("tiny ")
     write_report(tmp_path)
     card = (folder / "README.md").read_text()
-    assert "# Tiny on MNIST-1D\n\nA bottleneck with a norm. It has " in card
+    assert "# Tiny on MNIST-1D\n\nA bottleneck with a norm. The model has " in card
     assert "| default | tiny | tuned |" in (tmp_path / "README.md").read_text()
 
 

@@ -52,7 +52,7 @@ def test_prepare_fills_the_entry_that_it_prints(datasets_cache):
             "the config 'shuffled'; name that one",
         ),
         (("build", "repo", "--config", "default", "--set", "noise=1"), 2, "unknown generation parameter 'noise'"),
-        (("build", "repo", "--config", "default", "--set", "iid_noise_scale=-1"), 1, "must be a number of at least 0"),
+        (("build", "repo", "--config", "default", "--set", "iid_noise_scale=-1"), 1, "must be a non-negative number"),
         (("prepare", "--set", "seed=1"), 2, "--set needs the configs that it changes; name them"),
         (("prepare", "default", "--set", "seed"), 2, "'seed' is not of the form NAME=VALUE"),
         (("publish", "ada", "--set", "seed=1"), 2, "No such option"),
