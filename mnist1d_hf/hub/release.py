@@ -54,6 +54,8 @@ class Release:
             return compare(local, remote, local)
         manifest = self._remote_manifest(api, remote)
         others = {path.partition("/")[0] for path in remote.files if self.infos} & (CONFIGS.keys() - self.infos.keys())
+        if not others:
+            return compare(local, remote, manifest)
         staying = {path: file for path, file in manifest.items() if path.partition("/")[0] in others}
         local = self._finish(self._listed(api, remote, others), staying)
         return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
