@@ -49,13 +49,12 @@ class Release:
 
         Configs of the dataset that are on the Hub but not in this release are kept, in the card too.
         """
-        local = self._finish({}, {})
-        if remote.commit is None or all(remote.holds(path, file) for path, file in local.items()):
-            return compare(local, remote, local)
-        manifest = self._remote_manifest(api, remote)
         others = {path.partition("/")[0] for path in remote.files if self.infos} & (CONFIGS.keys() - self.infos.keys())
         if not others:
-            return compare(local, remote, manifest)
+            local = self._finish({}, {})
+            is_published = all(remote.holds(path, file) for path, file in local.items())
+            return compare(local, remote, local if is_published else self._remote_manifest(api, remote))
+        manifest = self._remote_manifest(api, remote)
         staying = {path: file for path, file in manifest.items() if path.partition("/")[0] in others}
         local = self._finish(self._listed(api, remote, others), staying)
         return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
