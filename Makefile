@@ -9,13 +9,15 @@ UV := UV_PYTHON_DOWNLOADS=never $(BIN)/uv --quiet
 # Parallel processes of one thread each; tests of one group share a process (see tests/conftest.py).
 WORKERS ?= auto
 PARALLEL := -n $(WORKERS) --maxprocesses 8 --dist loadgroup
+# The tests start dozens of interpreters, each of which would compile the package again.
+unexport PYTHONDONTWRITEBYTECODE
 # Order of the tests: another seed, another order.
 SEED ?= 1
 # What needs no torch and runs in seconds.
 FAST_TESTS := tests/dataset/test_parameters.py tests/dataset/test_templates.py tests/dataset/test_mnist1d.py
 FAST_NEEDS := 'pytest>=8.4' 'pytest-xdist>=3.6' mnist1d==0.0.2.post1
 
-.PHONY: run test slow lint fix types test-datasets3 test-hub1 test-pythons test-lowest release-check bench models figures clean
+.PHONY: run test test-long slow lint fix types test-datasets3 test-hub1 test-pythons test-lowest release-check bench models figures clean
 
 run: .venv/installed-run
 	$(BIN)/mnist1d-hf quickstart
@@ -23,6 +25,10 @@ run: .venv/installed-run
 # The tests, and the examples in docstrings.
 test: .venv/installed-test
 	$(BIN)/python -m pytest $(PARALLEL) --randomly-seed=$(SEED) --cov --doctest-modules tests mnist1d_hf
+
+# The tests that take several seconds each: commands in processes, whole experiments, every kind of fault.
+test-long: .venv/installed-test
+	$(BIN)/python -m pytest $(PARALLEL) --randomly-seed=$(SEED) -m 'long and not slow'
 
 # The tests that take longer than a minute.
 slow: .venv/installed-test
@@ -46,11 +52,11 @@ types: .venv/installed-test
 
 # The builder with the last release of datasets that runs loading scripts.
 test-datasets3: .venv-datasets3/installed
-	.venv-datasets3/bin/python -m pytest $(PARALLEL) tests/dataset/test_mnist1d.py tests/dataset/test_registration.py
+	.venv-datasets3/bin/python -m pytest $(PARALLEL) -m 'not slow' tests/dataset/test_mnist1d.py tests/dataset/test_registration.py
 
 # The Hub with the oldest huggingface_hub that the project allows, laid over the environment of the tests.
 test-hub1: .venv/installed-test .hub1/installed
-	PYTHONPATH=.hub1 $(BIN)/python -m pytest $(PARALLEL) tests/hub tests/hub_server tests/cli/test_publish.py
+	PYTHONPATH=.hub1 $(BIN)/python -m pytest $(PARALLEL) -m 'not slow' tests/hub tests/hub_server tests/cli/test_publish.py
 
 # What needs no torch, with the oldest and the newest Python, where they are installed.
 test-pythons: test-python-3.10 test-python-3.13

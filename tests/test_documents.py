@@ -19,6 +19,7 @@ def blocks(language):
     return re.findall(rf"```{language}\n(.*?)```", README, flags=re.DOTALL)
 
 
+@pytest.mark.long
 def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys, empty_folder, in_this_process):
     scope = {}
     for block in blocks("python"):

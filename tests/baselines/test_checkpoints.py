@@ -121,6 +121,7 @@ def test_settings_were_selected_among_the_candidates_on_validation_rows():
         assert {row["validation_rows"] for row in candidates} == {"600"}
 
 
+@pytest.mark.long
 def test_evaluate_script_confirms_a_checkpoint():
     script = MODELS / "evaluate.py"
     command = [sys.executable, str(script), "cnn"]

@@ -190,6 +190,7 @@ def test_bad_requests_raise_and_write_nothing(options, message, tmp_path):
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.long
 def test_the_command_trains_in_processes_of_its_own(tmp_path, monkeypatch):
     result = CliRunner().invoke(
         cli.main,

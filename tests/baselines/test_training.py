@@ -54,6 +54,7 @@ def test_the_gradient_of_the_recurrence_equals_finite_differences():
     assert torch.autograd.gradcheck(lambda weight: gru_states(weight, signals), (weight,))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("name", list_models())
 def test_a_member_trains_as_it_would_alone(name):
     together = train(name, RUNS, SHORT)

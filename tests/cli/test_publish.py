@@ -154,6 +154,7 @@ def test_what_goes_is_shown(ada_hub, monkeypatch):
     assert re.search(r"\n  deleted   +\d\.\d MB  large/train-00001-of-00002.parquet\n", result.stdout)
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("waits")
 def test_the_examples_of_the_help_work(ada_hub, monkeypatch):
     large = next(config for config in Mnist1D.BUILDER_CONFIGS if config.name == "large")
@@ -259,6 +260,7 @@ def test_nobody_to_ask_and_no_answer_given_changes_nothing(ada_hub):
 # Processes
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("answer", "code"), [("n", 1), ("y", 0)])
 def test_it_asks_and_does_what_it_is_told(ada_hub, hub_environment, answer, code):
     ours, theirs = pty.openpty()
@@ -285,6 +287,7 @@ def test_it_asks_and_does_what_it_is_told(ada_hub, hub_environment, answer, code
         assert lines(err)[-1] == "Aborted!"
 
 
+@pytest.mark.long
 def test_an_interrupt_ends_it_without_a_traceback(ada_hub, start):
     process = start("ada", *SMALL, "--yes")
     ada_hub.fail(path="/upload/", before=lambda: process.send_signal(signal.SIGINT), delay=0.2)
@@ -303,6 +306,7 @@ def leaks(folder, secret):
     return [path for path in folder.rglob("*") if path.is_file() and secret.encode() in path.read_bytes()]
 
 
+@pytest.mark.long
 def test_the_token_is_nowhere(ada_hub, start, tmp_path):
     secret = os.environ["HF_TOKEN"]
     ada_hub.fail(path="/commit/", status=500)
@@ -366,6 +370,7 @@ DRAW = random.Random(0)
 MOMENTS = [DRAW.random() for _ in range(20)]
 
 
+@pytest.mark.long
 def test_a_killed_run_leaves_whole_releases_and_is_finished_by_the_next(ada_hub, start, starts):
     kill_and_repeat(ada_hub, start, starts, MOMENTS[:4])
 

@@ -161,6 +161,7 @@ def test_the_bytes_of_shards_do_not_change(split, index):
     assert sha256(x.astype("<f4"), y.astype("<i8")) == SHARD_SHA256[split, index]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "environment",
     [
@@ -281,6 +282,7 @@ def test_class_means_and_covariances_are_the_papers(parameters):
     assert largest_deviation(parameters) < LIMIT
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "changes",
     [
@@ -332,6 +334,7 @@ def test_two_sample_tests_find_no_difference():
     assert min(p_values) > 0.05 / len(p_values)
 
 
+@pytest.mark.long
 def test_a_classifier_scores_the_same_on_both():
     svm = pytest.importorskip("sklearn.svm")
     (paper_x, paper_y), (shard_x, shard_y) = paper_and_shards(GenerationParameters())

@@ -104,6 +104,7 @@ def test_a_crowded_folder_is_not_read(crowded_folder, monkeypatch):
     assert not read
 
 
+@pytest.mark.long
 def test_without_the_import_the_prepared_cache_is_found(empty_folder):
     cache = empty_folder.parent / "cache"
     missing = run(LOAD_WITHOUT_IMPORT, folder=empty_folder, cache=cache, check=False)
@@ -114,6 +115,7 @@ def test_without_the_import_the_prepared_cache_is_found(empty_folder):
     assert run(LOAD_WITHOUT_IMPORT, folder=empty_folder, cache=cache) == FROZEN_SHA256["shuffled", "test"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("settings", "parameters"),
     [
@@ -143,11 +145,13 @@ def test_without_the_import_prepared_parameters_are_found(empty_folder, settings
     assert "Couldn't find cache for mnist1d for config 'custom-noise'" in other.stderr
 
 
+@pytest.mark.long
 def test_without_the_import_a_built_folder_is_found(empty_folder):
     build_dataset_repo("mnist1d", configs=["default", "shuffled"])
     assert run(LOAD_WITHOUT_IMPORT, folder=empty_folder) == FROZEN_SHA256["shuffled", "test"]
 
 
+@pytest.mark.long
 def test_without_the_import_a_repository_on_the_hub_is_found(empty_folder, tmp_path):
     repo = build_dataset_repo(tmp_path / "repo", configs=["default", "shuffled"])
     with Hub() as hub:

@@ -79,6 +79,7 @@ def all_rows():
     )
 
 
+@pytest.mark.long
 @pytest.mark.forks
 @pytest.mark.parametrize("config", ["default", "large"])
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
@@ -138,6 +139,7 @@ def test_iteration_resumes_at_the_same_row(rows):
     assert head + [example["x"] for example in second] == whole
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("batch_size", "batches", "shuffled"),
     [(7, 1, False), (7, 5, False), (1000, 1, False), (3000, 5, False), (700, 5, True)],

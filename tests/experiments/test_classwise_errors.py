@@ -43,6 +43,7 @@ def test_the_errors_figure_and_claims_are_there(errors):
         assert drawn == {(int(i), int(j)): int(confusion[i, j]) for i, j in zip(*np.nonzero(confusion), strict=True)}
 
 
+@pytest.mark.long
 def test_the_number_of_rows_is_an_option_of_the_command(tmp_path, in_this_process):
     arguments = [
         "experiment",

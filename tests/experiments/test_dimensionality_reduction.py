@@ -123,6 +123,7 @@ def test_without_the_hub_digits_stand_in_after_one_question(monkeypatch, number)
     assert experiment.load_clustered()[2].tolist() == y.tolist()
 
 
+@pytest.mark.long
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(seeds=2, quick=True, executor=executor)
     assert set(results.measured) == {"clustered-seed0", "clustered-seed1", "mnist1d-seed0", "mnist1d-seed1"}

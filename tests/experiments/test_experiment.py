@@ -162,6 +162,7 @@ def test_every_experiment_has_what_the_command_needs():
         assert module.__doc__.splitlines()[0].endswith(TITLES[name].partition(" (")[2].join(["(", "."]))
 
 
+@pytest.mark.long
 def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     for _ in range(2):
@@ -179,6 +180,7 @@ def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_pa
     assert "`mnist1d-hf experiment metalearn-learning-rate --seeds 2 --quick`" in report
 
 
+@pytest.mark.long
 def test_an_interrupt_ends_the_processes_and_leaves_nothing_behind(tmp_path):
     command = [sys.executable, "-m", "mnist1d_hf", "experiment", "metalearn-learning-rate", "-o", str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.endswith("DISABLE_PROGRESS_BARS")}

@@ -1,5 +1,6 @@
 """Metalearning a learning rate: the loss through training, and its derivative."""
 
+import pytest
 import torch
 
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
@@ -37,6 +38,7 @@ def test_the_inner_loop_equals_sgd_with_torchs_own_modules():
     torch.testing.assert_close(both[0], torch.stack(losses).mean())
 
 
+@pytest.mark.long
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(seeds=2, quick=True, executor=executor)
     assert set(results.measured) == {"seed0", "seed1"}

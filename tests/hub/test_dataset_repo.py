@@ -154,6 +154,7 @@ def test_a_failing_build_leaves_what_was_there(failure, existing, tmp_path, monk
     assert [path.name for path in tmp_path.iterdir()] == (["repo"] if existing else [])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("moment", np.linspace(0.05, 0.95, 6).round(2))
 def test_a_killed_build_leaves_what_was_there_and_the_next_one_cleans_up(moment, tmp_path):
     repo = build_dataset_repo(tmp_path / "repo", configs=["shuffled"]).folder

@@ -380,6 +380,7 @@ EDITS = {
 }
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("edit", EDITS.values(), ids=EDITS)
 @pytest.mark.parametrize("config", ["default", "shuffled"])
 def test_a_card_that_was_edited_by_hand_is_not_overwritten(ada_hub, edit, config):

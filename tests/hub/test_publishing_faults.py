@@ -233,6 +233,7 @@ def outcomes(hub, **fault):
 NORMALLY = ["409", "502 with a page", "lost answer"]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "fault",
     [pytest.param(FAULTS[name], id=name, marks=() if name in NORMALLY else pytest.mark.slow) for name in FAULTS],
@@ -249,6 +250,7 @@ def test_every_kind_of_request_survives_a_stall(ada_hub):
     assert found == dict.fromkeys(found, "survived")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "fault",
     [
@@ -328,6 +330,7 @@ def together(*calls):
         return [future.result() for future in [pool.submit(call_at_once, call) for call in calls]]
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("before", [(), ("custom-noise",)], ids=["nothing", "a config"])
 def test_two_publishers_of_different_configs_both_end_well(ada_hub, before):
     if before:
@@ -356,6 +359,7 @@ def test_two_publishers_of_the_same_make_one_commit(ada_hub):
         assert ada_hub.tags(*DATASET) == {TAG: repos[0].commit}
 
 
+@pytest.mark.long
 def test_two_publishers_of_everything_make_one_collection(ada_hub):
     together(*[lambda: publish("ada", configs=["default"])] * 2)
     assert all(commits(ada_hub, repo) == ["initial commit", TITLE] for repo in ada_hub.repos)
@@ -424,6 +428,7 @@ def test_many_files_are_merged_at_once(ada_hub):
     assert configs_of(ada_hub) == ["default", "shuffled"]
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_commits")
 @pytest.mark.parametrize("fault", [pytest.param(FAULTS[name], id=name) for name in NORMALLY])
 def test_a_release_in_parts_survives(ada_hub, fault):
@@ -453,6 +458,7 @@ def test_a_release_in_parts_keeps_what_others_do_meanwhile(ada_hub):
     assert ada_hub.files(*DATASET)["notes.md"] == b"mine"
 
 
+@pytest.mark.long
 @pytest.mark.usefixtures("small_commits")
 @pytest.mark.parametrize("moment", ["/merge", "/commit/refs", "/commit/main.*create_pr"])
 def test_releases_in_parts_that_meet_both_end_well(ada_hub, moment):

@@ -187,6 +187,7 @@ def test_without_a_network_the_cache_is_enough(published, waits):
         load_model("ada/mnist1d-mlp", **gone)
 
 
+@pytest.mark.long
 def test_offline_checkpoints_come_from_the_cache(published, hub_environment, tmp_path):
     commit = published.history(*REPO)[0].oid
     load_model(ID)
@@ -399,6 +400,7 @@ def test_the_onnx_files_have_the_accuracy_that_is_claimed(published):
         assert f"{accuracy:.3f}" == claim(published, ("model", repo_id))
 
 
+@pytest.mark.long
 def test_the_snippets_of_the_cards_print_what_the_cards_claim(published, hub_environment, empty_folder):
     repos = [REPO, ("model", "ada/mnist1d-cnn-shuffled"), LARGE, ("model", "ada/mnist1d-transformer")]
     snippets = [code for repo in repos for code in blocks(published.files(*repo)["README.md"].decode())]
@@ -464,6 +466,7 @@ os._exit(0)
 """
 
 
+@pytest.mark.long
 def test_stock_libraries_read_the_dataset_without_this_package(published, hub_environment, empty_folder):
     np = pytest.importorskip("numpy")
     (readme,) = (code for code in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if "hf://" in code)
@@ -537,6 +540,7 @@ def run_script(script, *arguments):
     return ended.value.code
 
 
+@pytest.mark.long
 def test_the_script_proves_its_checkpoint_from_its_address_alone(published, hub_environment, empty_folder, tmp_path):
     code = f"""
 import urllib.request

@@ -150,6 +150,7 @@ BROKEN = {
 }  # fmt: skip
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("repo", "files", "expected"), BROKEN.values(), ids=BROKEN)
 def test_one_broken_thing_is_found(few, repo, files, expected):
     few.add_commit(*repo, files)
@@ -265,6 +266,7 @@ def test_private_repositories_take_a_token(few, monkeypatch):
         verify("ada")
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     "fault", [{"drop": True}, {"status": 500}, {"truncate": True}], ids=["drop", "500", "truncate"]
 )
@@ -274,6 +276,7 @@ def test_a_passing_fault_is_survived(few, waits, fault):
     assert found.hits == 1
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("path", ["", "/download/.*mnist1d-cnn/", f"/v{DATA_VERSION}"])
 def test_a_network_that_fails_is_not_taken_for_a_difference(few, waits, path):
     few.fail(path=path, drop=True, times=float("inf"))
@@ -294,6 +297,7 @@ def test_without_a_network_there_is_one_line(few, waits, monkeypatch):
     )
 
 
+@pytest.mark.long
 def test_caches_of_the_user_do_not_hide_a_difference(few, tmp_path):
     load_dataset("ada/mnist1d", "default")
     snapshot_download("ada/mnist1d", repo_type="dataset")

@@ -97,6 +97,7 @@ def test_a_threshold_that_is_not_reached_is_none():
     assert claim.measured.endswith("the training error is above 1 % at every width for 3 seeds")
 
 
+@pytest.mark.long
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(quick=True, executor=executor)
     settings = experiment.EXPERIMENT.quick

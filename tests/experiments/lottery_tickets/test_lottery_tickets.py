@@ -133,6 +133,7 @@ def test_a_trial_that_goes_the_other_way_is_no_success():
     assert failed == ["on new data, flipped, the ticket beats the dense network"]
 
 
+@pytest.mark.long
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(quick=True, executor=executor)
     assert set(results.measured) == {f"{kind}-seed{seed}" for kind in ("tickets", "random") for seed in range(3)}

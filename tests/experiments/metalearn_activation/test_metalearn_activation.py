@@ -229,6 +229,7 @@ def test_the_cnn_learns_digits_and_leaves_torchs_generator_alone():
     assert train_cnn(FIXED["tanh"], data, (1,), seed=0) == [first]
 
 
+@pytest.mark.long
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(seeds=2, quick=True, executor=executor)
     assert len(results.measured) == 6

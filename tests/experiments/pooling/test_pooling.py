@@ -152,6 +152,7 @@ def test_claims_follow_the_numbers():
     assert claims[0].published == "78.2 against 57.4"
 
 
+@pytest.mark.long
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(seeds=2, quick=True, executor=executor)
     assert set(results.measured) == {f"{kind}-{rows}" for kind in PLAIN_POOL for rows in (1000, 2000)}

@@ -274,6 +274,7 @@ def test_the_parts_have_every_seed_with_every_projector_once():
         assert len({part.name for part in parts}) == len(parts)
 
 
+@pytest.mark.long
 def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     results = experiment.run(seeds=2, quick=True, executor=executor)
     assert list(results.measured) == ["deep-0-1", "default-0-1", "none-0", "none-1"]
