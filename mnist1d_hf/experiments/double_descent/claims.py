@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -11,9 +10,7 @@ from ...dataset.templates import NUM_CLASSES
 from ...utils.statistics import PAIRED_TEST, describe, is_greater
 from ..experiment import Claim, Results, paired_claim
 from .curves import FITTED, Curve, curve_of
-
-if TYPE_CHECKING:
-    from .study import Measured, Settings
+from .settings import Measured, Settings
 
 
 def claims(results: Results[Settings, Measured]) -> list[Claim]:

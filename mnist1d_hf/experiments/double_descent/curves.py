@@ -4,15 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
 
 from ..experiment import Results
-
-if TYPE_CHECKING:
-    from .study import Measured, Settings
+from .settings import Measured, Settings
 
 FITTED = 0.01
 """Training error up to which the training rows count as fitted."""

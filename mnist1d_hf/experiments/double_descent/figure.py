@@ -8,12 +8,11 @@ from ...dataset.templates import NUM_CLASSES
 from ...utils.figures import GREY, new_figure, tidy
 from ..experiment import Results
 from .curves import Curve, curve_of
+from .settings import Measured, Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from .study import Measured, Settings
 
 
 def plot(results: Results[Settings, Measured]) -> Figure:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 import numpy as np
 from numpy.typing import NDArray
@@ -11,10 +10,8 @@ from numpy.typing import NDArray
 from ...utils.statistics import LEVEL, describe
 from ..experiment import Claim, Results, paired_claim
 from .adjacency import adjacency, expected_adjacency, p_adjacent, unpack
+from .settings import Measured, Settings
 from .transfer import REINITIALISED, dense_inputs
-
-if TYPE_CHECKING:
-    from .study import Measured, Settings
 
 
 def claims(results: Results[Settings, Measured]) -> list[Claim]:

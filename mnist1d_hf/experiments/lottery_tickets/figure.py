@@ -10,13 +10,12 @@ from ...utils.figures import GREY, new_figure, tidy
 from ..experiment import Results
 from .adjacency import adjacency, expected_adjacency
 from .claims import first_masks
+from .settings import Measured, Settings
 from .transfer import INPUTS, NETWORK, REINITIALISED, dense_inputs
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from .study import Measured, Settings
 
 _COLOURS = {"ticket": "C3", "random mask": "C0", "dense": "#5f6b76"}
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import torch
@@ -12,9 +12,7 @@ from ...baselines.data import load_tensors
 from ...utils.seeds import generator
 from ..experiment import StepCounter
 from .masked_mlp import Layers, MaskedMLP, evaluate, initial_layers, train
-
-if TYPE_CHECKING:
-    from .study import Settings
+from .settings import Settings
 
 INPUTS = ("as is", "flipped", "shuffled")
 """What is done to the signals of the new dataset: nothing, reversed in time, and their points permuted."""

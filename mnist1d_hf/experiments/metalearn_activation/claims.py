@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 
 from ...utils.statistics import PAIRED_TEST, describe, is_greater
 from ..experiment import Claim, Results
 from .activations import FIXED
-from .comparison import CNN, DIGITS, FIXED_KIND, LEARNED, TWO_LAYERS
+from .comparison import CNN, DIGITS, FIXED_KIND, LEARNED, TWO_LAYERS, Measured
 from .learning import SPAN
-
-if TYPE_CHECKING:
-    from .study import Measured, Settings
+from .settings import Settings
 
 PUBLISHED_LOSSES = {LEARNED: 0.94, "ReLU": 1.34, "Swish": 1.37, "ELU": 1.47, "tanh": 1.52, "Softplus": 1.65}
 """Mean inner losses in nats; the first over the last 200 inner steps and all outer steps, the others over all inner steps."""

@@ -13,11 +13,11 @@ from torch import Tensor
 from ...utils.seeds import generator
 from .activation_transfer import Data, load_digits, train_cnn
 from .activations import Activation
+from .learning import Course, Problem
 from .unrolled import train
 
 if TYPE_CHECKING:
     from ..experiment import StepCounter
-    from .learning import Problem
 
 LEARNED, TWO_LAYERS, FIXED_KIND = "learned", "learned-two-layers", "fixed"
 """Kinds of parts: learning with the network of the authors' code, with that of the paper's text, and the fixed ones."""
@@ -39,6 +39,11 @@ class Comparison:
     """Mean test accuracy of the MLPs in percent."""
     transfers: dict[str, list[list[float]]]
     """Test accuracy of the CNN in percent after each of the epochs, by data set."""
+
+
+@dataclass(frozen=True)
+class Measured(Course, Comparison):
+    """Measurements of one activation function that is learned, or of the fixed ones."""
 
 
 def compare(problem: Problem, activations: Mapping[str, Activation], seed: int, count: StepCounter) -> Comparison:

@@ -12,14 +12,13 @@ from ...utils.figures import GREY, new_figure, tidy
 from ..experiment import Results
 from .activations import FIXED
 from .claims import PUBLISHED_LOSSES, cnn_accuracies, mlp_accuracies
-from .comparison import CNN, DIGITS, LEARNED, TWO_LAYERS
+from .comparison import CNN, DIGITS, LEARNED, TWO_LAYERS, Measured
 from .learning import SPAN
+from .settings import Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from .study import Measured, Settings
 
 _COLOURS = {
     LEARNED: "black",

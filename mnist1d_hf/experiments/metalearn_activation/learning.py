@@ -17,11 +17,11 @@ from ...utils.seeds import generator
 from ..initialisation import draw_uniform
 from .activation_transfer import Data
 from .activations import Activation, TabulatedActivation, initial_network
+from .settings import Settings
 from .unrolled import Batches, RMSProp, Weights, reverse, train
 
 if TYPE_CHECKING:
     from ..experiment import StepCounter
-    from .study import Settings
 
 SPAN = 5.0
 """The paper shows the activation function from minus to plus this."""

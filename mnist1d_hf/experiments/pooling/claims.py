@@ -3,14 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..experiment import Claim, Results, paired_claim
-
-if TYPE_CHECKING:
-    from .study import Measured, Settings
+from .settings import PUBLISHED_ROWS, Measured, Settings
 
 PUBLISHED = {
     "none": (59.2, 82.0, 91.9, 94.3, 94.4, 96.3),
@@ -20,8 +17,6 @@ PUBLISHED = {
     "L2": (77.2, 89.9, 95.3, 96.6, 97.8, 97.1),
 }
 """Test accuracy after the last step, in percent, of the single run with each number of rows that the authors published."""
-
-PUBLISHED_ROWS = (1000, 2000, 5000, 10_000, 20_000, 50_000)
 
 NAMES = {
     "none": "no pooling",

@@ -8,13 +8,12 @@ import numpy as np
 
 from ...utils.figures import GREY, new_figure, tidy
 from ..experiment import Results
-from .claims import NAMES, PUBLISHED, PUBLISHED_ROWS, final_accuracies
+from .claims import NAMES, PUBLISHED, final_accuracies
+from .settings import PUBLISHED_ROWS, Measured, Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from .study import Measured, Settings
 
 _STYLES = {"none": "k-", "stride": "k--", "max": "C3-", "average": "C2-", "L2": "C0-"}
 

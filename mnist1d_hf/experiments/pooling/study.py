@@ -8,7 +8,6 @@ jumps, that is the mean over the last sixth of it.
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import numpy as np
 import torch
@@ -19,34 +18,10 @@ from ...baselines.data import load_tensors
 from ...dataset.templates import NUM_CLASSES
 from ..experiment import Experiment, Part, Progress
 from ..layers import Network
-from .claims import PUBLISHED_ROWS, claims
+from .claims import claims
 from .figure import plot
 from .network import accuracy, draw_network, forward
-
-
-@dataclass(frozen=True)
-class Settings:
-    """Settings of the experiment."""
-
-    kinds: tuple[str, ...] = ("none", "L2", "max", "average", "stride")
-    """The slow ones first."""
-    train_rows: tuple[int, ...] = PUBLISHED_ROWS
-    """In ascending order."""
-    test_rows: int = 1000
-    channels: int = 20
-    steps: int = 6000
-    batch_size: int = 100
-    learning_rate: float = 1e-2
-    evaluate_every: int = 100
-
-
-@dataclass(frozen=True)
-class Measured:
-    """Measurements of one kind with one number of rows."""
-
-    steps: list[int]
-    test_accuracies: list[list[float]]
-    """In percent, at each of the steps; one list per seed."""
+from .settings import Measured, Settings
 
 
 class Pooling(Experiment[Settings, Measured]):

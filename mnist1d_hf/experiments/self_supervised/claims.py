@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 import numpy as np
 from numpy.typing import NDArray
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.statistics import describe
 from ..experiment import Claim, Results, paired_claim
-
-if TYPE_CHECKING:
-    from .study import Measured, Settings
+from .settings import Measured, Settings
 
 PUBLISHED = {
     "default": (32.8, 75.1, 80.9, 82.1, 76.1, 75.0),

@@ -10,12 +10,11 @@ from ...dataset.templates import NUM_CLASSES
 from ...utils.figures import DARK_GREY, GREY, new_figure, tidy
 from ..experiment import Results
 from .claims import NAMES, PUBLISHED, accuracies_by_layer
+from .settings import Measured, Settings
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
-
-    from .study import Measured, Settings
 
 _STYLES = {"default": ("k", "-"), "none": ("C0", "--"), "deep": ("C3", "-.")}
 
