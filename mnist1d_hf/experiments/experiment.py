@@ -187,7 +187,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         Returns
         -------
         list of Claim
-            One per claim of the paper.
+            One per claim of the paper. Whether a claim holds is for the paper's settings to judge, not for quick ones.
         """
 
     @abstractmethod

@@ -2,6 +2,7 @@
 
 import json
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -12,10 +13,12 @@ from click.testing import CliRunner
 
 from mnist1d_hf import cli
 from mnist1d_hf.cli import experiment as cli_experiment
-from mnist1d_hf.experiments import TITLES, find, spatial_priors
+from mnist1d_hf.experiments import TITLES, classwise_errors, find, spatial_priors
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
 from mnist1d_hf.experiments.experiment import Part, Results, StepCounter
-from mnist1d_hf.experiments.report import write_report, write_summary
+from mnist1d_hf.experiments.report import format_claims, is_quick, write_report, write_summary
+
+from ..conftest import ROOT
 
 SMALL = experiment.Settings(outer_steps=2, inner_steps=3, batch_size=4, hidden_size=5)
 
@@ -154,6 +157,42 @@ def test_summary_and_report_have_figure_and_claims(tmp_path, executor):
         assert f"| {claim.statement} | {claim.published} | {claim.measured} |" in report
 
 
+def test_quick_settings_show_numbers_and_judge_nothing(tmp_path, executor, monkeypatch):
+    monkeypatch.setattr(experiment.EXPERIMENT, "quick", SMALL)
+    results = experiment.run(tmp_path, seeds=2, quick=True, executor=executor)
+    write_summary(experiment.EXPERIMENT, results, tmp_path)
+    summary = json.loads((tmp_path / experiment.EXPERIMENT.name / "summary.json").read_text())
+    claims = experiment.claims(results)
+    assert summary["quick"]
+    assert [claim["holds"] for claim in summary["claims"]] == [None] * len(claims)
+    report, text = write_report(tmp_path).read_text(), format_claims(claims, judged=False)
+    assert "| not judged | 2 |" in report
+    assert "only a full run, without `--quick`, judges the paper's claims" in report
+    for claim in claims:
+        assert f"| {claim.statement} | {claim.published} | {claim.measured} | not judged |" in report
+        assert f"{claim.statement}\n    published {claim.published}, measured {claim.measured}\n" in text + "\n"
+    assert "| holds |" not in report
+    assert "not hold" not in report
+    assert "hold" not in text.lower()
+
+
+def test_chosen_parts_of_quick_settings_are_quick_too():
+    quick = classwise_errors.EXPERIMENT.quick
+    for settings, expected in (
+        (quick, True),
+        (replace(quick, train_rows=(7,)), True),
+        (replace(quick, steps=7), False),
+    ):
+        assert is_quick(classwise_errors.EXPERIMENT, Results("", settings, 1, [], {}, 0.0)) is expected
+
+
+def test_the_report_of_full_runs_is_the_kept_one(tmp_path):
+    for summary in (ROOT / "results").glob("*/summary.json"):
+        (tmp_path / summary.parent.name).mkdir()
+        shutil.copy(summary, tmp_path / summary.parent.name)
+    assert write_report(tmp_path).read_bytes() == (ROOT / "results" / "README.md").read_bytes()
+
+
 def test_every_experiment_has_what_the_command_needs():
     for name in TITLES:
         module = find(name)
@@ -171,6 +210,8 @@ def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_pa
         )
         assert result.exit_code == 0, result.output
         assert "published 0.62, measured" in result.output
+        assert "hold" not in result.output.lower()
+        assert "only a full run, without --quick, judges the paper's claims" in result.output
     assert (tmp_path / "results/quick/metalearn-learning-rate/figure.png").is_file()
     monkeypatch.setattr(cli_experiment, "TITLES", {"metalearn-learning-rate": "Metalearning"})
     result = CliRunner().invoke(cli.main, ["experiment", "all", "--quick", "--seeds", "2"])
