@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import paper
-from ..utils.extras import require
-from ..utils.figures import DARK_GREY, GREY
+from ..utils.figures import DARK_GREY, GREY, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +18,7 @@ _COLOURS = {"default": "#2f6fb0", "shuffled": "#c2571a", "large": "#3a7d44"}
 
 def plot_curves(metrics: dict[str, Any]) -> Figure:
     """Draw loss and accuracy over the steps of training, one line per seed, and the test accuracies at the end."""
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 2.8), layout="constrained")
+    figure = new_figure((7, 2.8))
     losses, accuracies = figure.subplots(1, 2)
     colour = _COLOURS[metrics["config"]]
     for run in metrics["runs"]:
@@ -50,7 +49,7 @@ def plot_results(results: list[dict[str, Any]]) -> Figure:
 
     Dots are means over seeds with 95 % intervals, open circles the paper's figures, the line its human.
     """
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.2), layout="constrained")
+    figure = new_figure((7, 3.2))
     axis = figure.subplots()
     names = list(dict.fromkeys(metrics["model"] for metrics in results))
     for metrics in results:
@@ -76,7 +75,7 @@ def plot_results(results: list[dict[str, Any]]) -> Figure:
 
 def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
     """Draw the accuracy over a generation parameter: one line per model, with a band for the 95 % intervals."""
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(6, 3.6), layout="constrained")
+    figure = new_figure((6, 3.6))
     axis = figure.subplots()
     for label, points in curves.items():
         values = [value for value, _ in points]

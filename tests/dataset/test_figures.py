@@ -118,3 +118,8 @@ def test_a_text_plot_marks_every_point_within_its_height(x, height):
     if np.ptp(x):
         assert rows[0][int(np.argmax(x))] == "*"
         assert rows[-1][int(np.argmin(x))] == "*"
+
+
+@pytest.mark.parametrize("draw", [figures.plot_templates, figures.plot_stats])
+def test_a_figure_shows_itself_in_a_notebook(draw):
+    assert draw()._repr_png_().startswith(MAGIC["png"])

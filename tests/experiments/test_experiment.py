@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -112,6 +113,17 @@ def test_results_of_kept_parts_are_found_by_values(tmp_path, executor):
     experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
     again = experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
     assert again.one(seed=1) == again.measured["seed1"]
+
+
+def test_results_have_a_short_repr_and_a_table_for_notebooks(tmp_path, executor):
+    results = experiment.run(seeds=2, settings=SMALL, executor=executor)
+    assert re.fullmatch(r"<Results of metalearn-learning-rate: 2 parts, seeds 2, \d+ s>", repr(results))
+    html = results._repr_html_()
+    head, *lines = re.findall(r"<tr>(.*?)</tr>", html)
+    assert re.findall(r"<th>(.*?)</th>", head) == ["part", *vars(results.measured["seed0"])]
+    assert [re.findall(r"<th>(.*?)</th>", line) for line in lines] == [["seed0"], ["seed1"]]
+    rates = results.measured["seed1"].learning_rates[0]
+    assert f"<td>[[{', '.join(f'{rate:.4g}' for rate in rates[:3])}" in lines[1]
 
 
 def test_steps_of_pieces_are_added_up():
