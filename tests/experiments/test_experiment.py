@@ -3,7 +3,6 @@
 import json
 import os
 import re
-import shutil
 import signal
 import subprocess
 import sys
@@ -18,8 +17,6 @@ from mnist1d_hf.experiments import TITLES, classwise_errors, find, spatial_prior
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
 from mnist1d_hf.experiments.experiment import Part, Results, StepCounter
 from mnist1d_hf.experiments.report import format_claims, is_quick, write_report, write_summary
-
-from ..conftest import ROOT
 
 SMALL = experiment.Settings(outer_steps=2, inner_steps=3, batch_size=4, hidden_size=5)
 
@@ -196,13 +193,6 @@ def test_chosen_parts_of_quick_settings_are_quick_too():
         (replace(quick, steps=7), False),
     ):
         assert is_quick(classwise_errors.EXPERIMENT, Results("", settings, 1, [], {}, 0.0)) is expected
-
-
-def test_the_report_of_full_runs_is_the_kept_one(tmp_path):
-    for summary in (ROOT / "results").glob("*/summary.json"):
-        (tmp_path / summary.parent.name).mkdir()
-        shutil.copy(summary, tmp_path / summary.parent.name)
-    assert write_report(tmp_path).read_bytes() == (ROOT / "results" / "README.md").read_bytes()
 
 
 def test_every_experiment_has_what_the_command_needs():

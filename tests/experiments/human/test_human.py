@@ -116,7 +116,7 @@ def test_while_studying_only_enter_goes_on(key, screens):
     first, again, second = screens(key, "", "q", options=["--study", "4"])
     assert first[0] == again[0] == "Training examples of 0: 1 to 3 of 4"
     assert first[1:21] == again[1:21]
-    assert again[21] == f"{ascii(key)} is not an answer here; give Enter, or q to stop."
+    assert again[21] == f"{key!a} is not an answer here; give Enter, or q to stop."
     assert second[0] == "Training examples of 0: 4 to 4 of 4"
 
 
