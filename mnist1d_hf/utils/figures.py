@@ -22,7 +22,7 @@ GREY, DARK_GREY = "#9aa5b1", "#616e7c"
 INK, ACCENT = "#1f2933", "#2f6fb0"
 """Colours of lines and text, and of what matters most."""
 
-STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.edgecolor": GREY,
     "axes.titlesize": 9,

@@ -137,6 +137,7 @@ BAD_INPUT = [
     (("build", "/"), 1, "/ is the root of a file system; name a folder inside it"),
     (("build", "full", "--overwrite"), 1, "full is not known to be a build, since it has no readable .mnist1d-hf.json"),
     (("build", "full/notes.txt"), 1, "is a file"),
+    (("build", "full/notes.txt/repo"), 1, "full/notes.txt"),
     (("prepare", "tiny"), 2, "'tiny' is not one of"),
     (("plot", "samples", "--output", "a.bmp"), 1, "must end in .png, .svg or .pdf, got 'a.bmp'"),
     (("plot", "samples", "--output", "no/where/a.png"), 1, "cannot write no/where/a.png: there is no folder no/where;"),
