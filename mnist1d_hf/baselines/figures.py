@@ -6,8 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import paper
-from ..utils.extras import require
-from ..utils.figures import DARK_GREY, GREY
+from ..utils.figures import GREY, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,7 +18,7 @@ _COLOURS = {"default": "#2f6fb0", "shuffled": "#c2571a", "large": "#3a7d44"}
 
 def plot_curves(metrics: dict[str, Any]) -> Figure:
     """Draw loss and accuracy over the steps of training, one line per seed, and the test accuracies at the end."""
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 2.8), layout="constrained")
+    figure = new_figure((7, 2.8))
     losses, accuracies = figure.subplots(1, 2)
     colour = _COLOURS[metrics["config"]]
     for run in metrics["runs"]:
@@ -48,35 +47,42 @@ def plot_curves(metrics: dict[str, Any]) -> Figure:
 def plot_results(results: list[dict[str, Any]]) -> Figure:
     """Draw the test accuracies of all models beside the paper's (its Figure 2 and Table 1), one row per model.
 
-    Dots are means over seeds with 95 % intervals, open circles the paper's figures, the line its human.
+    Dots are means over seeds with 95 % intervals, open circles the paper's figures, those of its human in a row of their own.
     """
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(7, 3.2), layout="constrained")
+    figure = new_figure((7, 3.4))
     axis = figure.subplots()
-    names = list(dict.fromkeys(metrics["model"] for metrics in results))
+    models = list(dict.fromkeys(metrics["model"] for metrics in results))
+    configs = list(dict.fromkeys(metrics["config"] for metrics in results))
+    names = [*models, "human"]
+
+    def place(name: str, config: str) -> float:
+        return names.index(name) + 0.15 * (list(_COLOURS).index(config) - 1)
+
     for metrics in results:
-        config, colour = metrics["config"], _COLOURS[metrics["config"]]
-        row = names.index(metrics["model"]) + 0.15 * (list(_COLOURS).index(config) - 1)
-        axis.plot(
-            _percent(metrics["interval"] or ()), (row,) * len(metrics["interval"] or ()), color=colour, linewidth=2
-        )
-        axis.plot(100 * metrics["mean_test_accuracy"], row, "o", color=colour, markersize=6)
-        published = paper.table_1(config, metrics["model"])
-        if published is not None:
-            axis.plot(published.mean, row, "o", color=colour, markersize=9, fillstyle="none")
-    human = paper.TABLE_1["default"]["human"].mean
-    axis.axvline(human, color=GREY, linestyle=":", linewidth=1)
-    axis.text(human, -0.7, "human", color=DARK_GREY, ha="center", fontsize=8)
+        config, row = metrics["config"], place(metrics["model"], metrics["config"])
+        ends = _percent(metrics["interval"] or ())
+        axis.plot(ends, (row,) * len(ends), color=_COLOURS[config], linewidth=2)
+        axis.plot(100 * metrics["mean_test_accuracy"], row, "o", color=_COLOURS[config], markersize=6)
+    for config in configs:
+        for name in names:
+            published = paper.table_1(config, name)
+            if published is not None:
+                row = place(name, config)
+                axis.plot(published.mean, row, "o", color=_COLOURS[config], markersize=9, fillstyle="none")
     axis.set(yticks=range(len(names)), yticklabels=names, xlim=(20, 101), ylim=(len(names) - 0.4, -0.6))
     axis.set_xlabel("test accuracy (%), mean and 95 % interval over seeds; open circles: the paper")
-    for height, config in enumerate(dict.fromkeys(metrics["config"] for metrics in results)):
-        axis.text(0.02, 0.06 + 0.08 * height, f"trained on {config}", color=_COLOURS[config], transform=axis.transAxes)
+    for height, config in enumerate(configs):
+        axis.text(0.1, 0.24 + 0.08 * height, f"trained on {config}", color=_COLOURS[config], transform=axis.transAxes)
     axis.spines[["top", "right"]].set_visible(False)
     return figure
 
 
-def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
-    """Draw the accuracy over a generation parameter: one line per model, with a band for the 95 % intervals."""
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=(6, 3.6), layout="constrained")
+def plot_sweep(curves: Mapping[str, Points], parameter: str, *, data: str = "") -> Figure:
+    """Draw the accuracy over a generation parameter: one line per model, with a band for the 95 % intervals.
+
+    ``data`` names the config and the split, for the title.
+    """
+    figure = new_figure((6, 3.6))
     axis = figure.subplots()
     for label, points in curves.items():
         values = [value for value, _ in points]
@@ -84,7 +90,11 @@ def plot_sweep(curves: Mapping[str, Points], parameter: str) -> Figure:
         accuracies = _percent(evaluation.accuracy for _, evaluation in points)
         (line,) = axis.plot(values, accuracies, marker="o", markersize=3, label=label)
         axis.fill_between(values, _percent(low), _percent(high), color=line.get_color(), alpha=0.2, linewidth=0)
+    classes = max(len(evaluation.confusion) for points in curves.values() for _, evaluation in points)
+    axis.fill_between([], [], color=GREY, alpha=0.4, linewidth=0, label="95 % interval")
+    axis.axhline(100 / classes, color=GREY, linestyle=":", linewidth=1, label="chance")
     axis.set(xlabel=parameter, ylabel="accuracy (%)", ylim=(0, 102))
+    axis.set_title(data, fontsize=9)
     axis.grid(alpha=0.3, linewidth=0.6)
     # Long names must not take space from the axes.
     axis.legend(frameon=False, fontsize=8).set_in_layout(False)

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from ..utils.statistics import wilson_interval
+from ..utils.tables import html_table
 
 
 @dataclass(frozen=True)
 class Evaluation:
-    """How predictions compare with the labels; ``str()`` of it is a report for a terminal."""
+    """How predictions compare with the labels; ``str()`` of it is a report for a terminal, and notebooks show a table."""
 
     rows: int
     """Number of rows, at least 1."""
@@ -22,7 +24,7 @@ class Evaluation:
     """Rows whose class was predicted."""
     loss: float
     """Mean negative log likelihood in nats; infinite where a true class was given the probability 0."""
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: tuple[tuple[int, ...], ...] = field(repr=False)
     """Number of rows, ``confusion[true][predicted]``."""
 
     @property
@@ -75,6 +77,17 @@ class Evaluation:
             cells = "".join(f"{count:{width}}" for count in counts)
             lines.append(f"{label:>16}{cells}   {100 * error:7.1f}")
         return "\n".join(lines)
+
+    def _repr_html_(self) -> str:
+        low, high = self.interval
+        lines: list[Sequence[object]] = [("true \\ predicted", *range(len(self.confusion)), "error %")]
+        for label, (counts, error) in enumerate(zip(self.confusion, self.class_errors, strict=True)):
+            lines.append((label, *counts, f"{100 * error:.1f}"))
+        return html_table(
+            lines,
+            f"accuracy {100 * self.accuracy:.2f} %, {self.correct} of {self.rows} rows; "
+            f"95 % interval {100 * low:.2f} to {100 * high:.2f} %; loss {self.loss:.4f} nats",
+        )
 
 
 def compare(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Evaluation:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .. import paper
-from ..utils.tables import align
+from ..utils.tables import align, html_table
 from .architectures import get_architecture
 from .data import load_test_tensors
 from .evaluation import evaluate
@@ -29,24 +29,31 @@ class CheckpointResult:
     seconds: float  # to load the model and classify the rows
 
 
-def evaluate_checkpoints(*, device: str = "cpu") -> list[CheckpointResult]:
+class CheckpointTable(list[CheckpointResult]):
+    """Results of checkpoints; ``str()`` of it is a table for a terminal, and notebooks show it as one."""
+
+    def __repr__(self) -> str:
+        """Return the names of the checkpoints."""
+        return f"<CheckpointTable: {', '.join(f'{result.model} on {result.trained_on}' for result in self)}>"
+
+    def __str__(self) -> str:
+        """Return the table as text."""
+        return format_table(self)
+
+    def _repr_html_(self) -> str:
+        return html_table(_lines(self))
+
+
+def evaluate_checkpoints(*, device: str = "cpu") -> CheckpointTable:
     """Evaluate every checkpoint inside the package, in the order of `list_checkpoints`."""
     checkpoints = list_checkpoints()
     data = {config: load_test_tensors(config) for config in dict(checkpoints)}
-    return [_evaluate_checkpoint(name, config, data[config], device) for config, name in checkpoints]
+    return CheckpointTable(_evaluate_checkpoint(name, config, data[config], device) for config, name in checkpoints)
 
 
 def format_table(results: Sequence[CheckpointResult]) -> str:
     """Return the table as text, with a line for the paper's human after each config it was tested on."""
-    lines: list[tuple[str, ...]] = [
-        ("model", "trained on", "parameters", "accuracy %", "95 % interval", "paper", "seconds")
-    ]
-    for config in dict.fromkeys(result.trained_on for result in results):
-        lines += [_line(result) for result in results if result.trained_on == config]
-        human = paper.table_1(config, "human")
-        if human:
-            lines.append(("human", config, "", "", "", str(human), ""))
-    return align(lines)
+    return align(_lines(results))
 
 
 def format_accuracy(evaluation: Evaluation) -> tuple[str, str]:
@@ -67,6 +74,18 @@ def _evaluate_checkpoint(name: str, config: str, data: tuple[Tensor, Tensor], de
         paper=str(get_architecture(name).published(config) or ""),
         seconds=time.perf_counter() - start,
     )
+
+
+def _lines(results: Sequence[CheckpointResult]) -> list[tuple[str, ...]]:
+    lines: list[tuple[str, ...]] = [
+        ("model", "trained on", "parameters", "accuracy %", "95 % interval", "paper", "seconds")
+    ]
+    for config in dict.fromkeys(result.trained_on for result in results):
+        lines += [_line(result) for result in results if result.trained_on == config]
+        human = paper.table_1(config, "human")
+        if human:
+            lines.append(("human", config, "", "", "", str(human), ""))
+    return lines
 
 
 def _line(result: CheckpointResult) -> tuple[str, ...]:

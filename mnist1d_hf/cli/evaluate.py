@@ -172,8 +172,9 @@ def _sweep(
         table = align([("model", parameter, "accuracy %", "95 % interval"), *lines])
         click.echo(f"{_describe(data)}\n\n{table}")
     if output:
+        figure = plot_sweep(curves, parameter, data=_describe(data))
         # Standard output may hold nothing but data.
-        click.echo(f"wrote {save_figure(plot_sweep(curves, parameter), output)}", err=show is not None)
+        click.echo(f"wrote {save_figure(figure, output)}", err=show is not None)
 
 
 def _describe(data: Record) -> str:

@@ -35,13 +35,13 @@ class _StoppedError(Exception):
 @click.option(
     "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the rows and names the quiz."
 )
-@click.option("--figure", is_flag=True, help="Also write each question as a PNG file.")
+@click.option("--figure", is_flag=True, help="Also write each question as a PNG file, in OUTPUT/human.")
 @results_option
 def human_command(rows: int, study: int | None, seed: int, figure: bool, output: Path) -> None:
     """Take the place of the paper's human: study training examples, then name the digits of test rows.
 
-    Signals are drawn upright, with the position downwards. Answer with a digit. To stop, type q, Ctrl-C or Ctrl-D; rerun the
-    command to resume with the next question.
+    Signals are drawn upright, with the position downwards, for a terminal of at least 24 rows and 80 columns. Answer with a
+    digit. To stop, type q, Ctrl-C or Ctrl-D; rerun the command to resume with the next question.
 
     \b
     Examples:
@@ -53,6 +53,7 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
     from ..utils.files import write_json
 
     folder = output / "human"
+    figures = folder / f"questions-seed{seed}"
     path = folder / f"answers-seed{seed}.json"
     x, y = load_tensors(human.CONFIG, "test")
     quiz = human.resume_quiz(human.new_quiz(seed, len(x)), path)
@@ -60,7 +61,7 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
         _study(STUDY if study is None and not quiz.answers else study or 0, seed)
         while len(quiz.answers) < rows:
             signal = x[quiz.order[len(quiz.answers)]].numpy()
-            quiz = _ask(quiz, rows, signal, folder / f"questions-seed{seed}" if figure else None)
+            quiz = _ask(quiz, rows, signal, figures if figure else None)
             human.save_quiz(quiz, path)
     except (_StoppedError, click.Abort, KeyboardInterrupt):
         _echo(f"\nStopped after {len(quiz.answers)} of {rows} questions; rerun the command to resume.")
@@ -74,10 +75,12 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
     summary = folder / f"scores-seed{seed}.json"
     write_json(summary, human.scores_as_json(scores))
     _echo(f"\nThe answers are in {path}, the scores in {summary}.")
+    if figure:
+        _echo(f"The figures are in {figures}.")
 
 
 def _study(number: int, seed: int) -> None:
-    """Show training examples, one digit after the other."""
+    """Show training examples, one digit after the other, as many at a time as fit."""
     if not number:
         return
     from ..baselines.data import load_tensors
@@ -85,10 +88,14 @@ def _study(number: int, seed: int) -> None:
 
     x, y = load_tensors(human.CONFIG, "train")
     for digit, rows in enumerate(human.study_rows(y.numpy(), number, seed)):
-        click.clear()
-        _echo(f"Training examples of {CLASS_NAMES[digit]}\n")
-        _echo(human.draw_side_by_side([x[row].numpy() for row in rows]))
-        _prompt("Enter shows the next digit, q stops", default="")
+        for start in range(0, len(rows), human.DRAWINGS_PER_PAGE):
+            shown = rows[start : start + human.DRAWINGS_PER_PAGE]
+            _ask_until_known(
+                f"Training examples of {CLASS_NAMES[digit]}: {start + 1} to {start + len(shown)} of {len(rows)}",
+                human.draw_side_by_side([x[row].numpy() for row in shown]),
+                f"{CLASS_NAMES[digit]}: Enter shows more, q stops",
+                {"": "Enter"},
+            )
 
 
 def _ask(quiz: Quiz, rows: int, signal: Any, figures: Path | None) -> Quiz:
@@ -96,25 +103,35 @@ def _ask(quiz: Quiz, rows: int, signal: Any, figures: Path | None) -> Quiz:
     from ..experiments.human import quiz as human
 
     number = len(quiz.answers) + 1
-    click.clear()
-    _echo(f"Question {number} of {rows}\n")
-    _echo(human.draw_side_by_side([signal]))
+    note = ""
     if figures is not None:
         from ..utils.figures import save_figure
 
         figures.mkdir(parents=True, exist_ok=True)
-        _echo(f"{save_figure(human.draw_figure(signal, f'question {number}'), figures / f'{number:04}.png')}\n")
+        path = save_figure(human.draw_figure(signal, f"question {number}"), figures / f"{number:04}.png")
+        note = f"This is {figures.name}/{path.name}."
     start = time.monotonic()
-    while (answer := _prompt("Digit, or q to stop")) not in CLASS_NAMES:
-        _echo(f"{answer!r} is not a digit; answer with 0 to 9, or q to stop.")
+    answer = _ask_until_known(
+        f"Question {number} of {rows}",
+        human.draw_side_by_side([signal]),
+        "Digit, or q to stop",
+        {name: "0 to 9" for name in CLASS_NAMES},
+        note,
+    )
     return quiz.with_answer(int(answer), time.monotonic() - start)
 
 
-def _prompt(text: str, default: str | None = None) -> str:
-    answer: str = click.prompt(text, default=default, show_default=False, type=str).strip()
-    if answer.lower() == "q":
-        raise _StoppedError
-    return answer
+def _ask_until_known(heading: str, drawing: str, prompt: str, known: dict[str, str], note: str = "") -> str:
+    """Show a screen of 23 lines until one of the known answers is given, and return it; values say what they are."""
+    while True:
+        click.clear()
+        _echo(f"{heading}\n{drawing}\n{note}")
+        answer: str = click.prompt(prompt, default="", show_default=False, type=str).strip()
+        if answer.lower() == "q":
+            raise _StoppedError
+        if answer in known:
+            return answer
+        note = f"{ascii(answer)[:20]} is not an answer here; give {next(iter(known.values()))}, or q to stop."
 
 
 def _echo(text: str) -> None:

@@ -23,6 +23,7 @@ require("torch", "experiments")
 from ..utils.files import provenance, write_json
 from ..utils.processes import Bar, local_processes, report
 from ..utils.statistics import PAIRED_TEST, describe, is_greater
+from ..utils.tables import html_table, shorten
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -60,7 +61,7 @@ class Claim:
     holds: bool
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Results(Generic[Settings, Measured]):
     """What an experiment measured."""
 
@@ -74,6 +75,17 @@ class Results(Generic[Settings, Measured]):
     """Measurements by the name of their part."""
     seconds: float
     """Time of all parts together, on one core."""
+
+    def __repr__(self) -> str:
+        """Return what was measured, without the numbers."""
+        return f"<Results of {self.experiment}: {len(self.parts)} parts, seeds {self.seeds}, {self.seconds:.0f} s>"
+
+    def _repr_html_(self) -> str:
+        names = list(vars(next(iter(self.measured.values()))))
+        lines = [
+            (part.name, *(shorten(value) for value in vars(self.measured[part.name]).values())) for part in self.parts
+        ]
+        return html_table([("part", *names), *lines], repr(self)[1:-1])
 
     def where(self, **values: Any) -> list[Measured]:
         """Return the measurements of the parts that have these values.
@@ -187,7 +199,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         Returns
         -------
         list of Claim
-            One per claim of the paper.
+            One per claim of the paper. Whether a claim holds is for the paper's settings to judge, not for quick ones.
         """
 
     @abstractmethod

@@ -24,16 +24,19 @@ REPORT_NAME = "README.md"
 def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], output: str | os.PathLike[str]) -> Path:
     """Write figure and claims of an experiment beside its parts, in its folder under ``output``; return the figure's path."""
     folder = Path(output) / experiment.name
+    quick = is_quick(experiment, results)
+    claims = [dataclasses.asdict(claim) for claim in experiment.claims(results)]
     content = {
         "experiment": experiment.name,
         "settings": dataclasses.asdict(results.settings),
         "seeds": results.seeds,
-        "quick": results.settings == experiment.quick,
+        "quick": quick,
         "seconds": round(results.seconds, 1),
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
         "data_version": DATA_VERSION,
         **provenance(),
-        "claims": [dataclasses.asdict(claim) for claim in experiment.claims(results)],
+        # Numbers of quick settings are shown, but judge nothing.
+        "claims": [claim | {"holds": None} for claim in claims] if quick else claims,
         "remarks": experiment.remarks,
     }
     write_json(folder / SUMMARY_NAME, content, indent=1)
@@ -53,10 +56,20 @@ def write_report(output: str | os.PathLike[str]) -> Path:
     return output / REPORT_NAME
 
 
-def format_claims(claims: list[Claim]) -> str:
-    """Return claims as text, two lines each, with what was published beside what was measured."""
-    return "\n".join(
-        f"{'holds' if claim.holds else 'DOES NOT HOLD':<14} {claim.statement}\n"
-        f"{'':<14} published {claim.published}, measured {claim.measured} ({claim.test})"
-        for claim in claims
-    )
+def is_quick(experiment: Experiment[Any, Any], results: Results[Any, Any]) -> bool:
+    """Return whether results are of the settings for trying it out, whichever parts were chosen."""
+    unchosen = {name: getattr(experiment.quick, name) for name in experiment.choices}
+    return bool(dataclasses.replace(results.settings, **unchosen) == experiment.quick)
+
+
+def format_claims(claims: list[Claim], *, judged: bool = True) -> str:
+    """Return claims as text, two lines each, with what was published beside what was measured, and verdicts if judged."""
+    lines = []
+    for claim in claims:
+        numbers = f"published {claim.published}, measured {claim.measured}"
+        if judged:
+            lines.append(f"{'holds' if claim.holds else 'DOES NOT HOLD':<14} {claim.statement}")
+            lines.append(f"{'':<14} {numbers} ({claim.test})")
+        else:
+            lines += [claim.statement, f"    {numbers}"]
+    return "\n".join(lines)

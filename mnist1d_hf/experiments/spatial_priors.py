@@ -12,7 +12,7 @@ from .. import paper
 from ..baselines.data import load_test_tensors
 from ..baselines.evaluation import evaluate
 from ..baselines.training import train
-from ..utils.figures import GREY, new_figure, tidy
+from ..utils.figures import new_figure, tidy
 from ..utils.statistics import describe
 from .baseline_training import COLOURS, MODELS, recipe, show
 from .experiment import Claim, Experiment, Part, Progress, Results, paired_claim
@@ -108,13 +108,13 @@ class SpatialPriors(Experiment[Settings, Measured]):
                 mean = sum(measured.test_accuracies) / len(measured.test_accuracies)
                 axis.plot(1.06, mean, "o", color=COLOURS[model], markersize=5, label=f"{model} {mean:.0f}")
                 published = paper.TABLE_1[config][model].mean
-                axis.plot(1.06, published, "o", color=GREY, markersize=9, fillstyle="none")
+                axis.plot(1.06, published, "o", color=COLOURS[model], markersize=9, fillstyle="none")
             axis.set(title=config, xlabel="fraction of the training", xlim=(0, 1.1), ylim=(0, 102))
             axis.legend(frameon=False, fontsize=7, ncols=2, loc="lower right", handletextpad=0.1)
         tidy(axes)
         axes[0].set_ylabel("accuracy (%)")
         figure.suptitle(
-            "lines: training accuracy of each seed; dots: mean test accuracy; grey circles: that of the paper",
+            "lines: training accuracy of each seed; dots: mean test accuracy; open circles: that of the paper",
             fontsize=8,
         )
         return figure

@@ -20,6 +20,7 @@ from ..dataset.presets import CONFIGS, PRESETS
 from ..utils.files import write_text
 from ..utils.resources import resource_folder
 from .dataset_card import render_dataset_card, render_tasks, task_configs
+from .manifest import hash_folder, write_manifest
 from .repo_folder import replacing_folder
 
 ROWS_PER_FILE = 100_000
@@ -28,8 +29,6 @@ ROWS_PER_FILE = 100_000
 CARD_NAME = "README.md"
 TASKS_NAME = "eval.yaml"
 FIGURE_FOLDER = "figures"
-
-_OUR_FILES = (CARD_NAME, TASKS_NAME, f"{FIGURE_FOLDER}/*.png", *(f"{config}/*-of-*.parquet" for config in CONFIGS))
 
 
 @dataclass(frozen=True)
@@ -57,7 +56,7 @@ def build_dataset_repo(
     """Write a dataset repository that stock `datasets` loads from the folder or, once uploaded, from the Hub.
 
     The same call writes the same bytes. Everything is written beside the folder and renamed at the end, so the folder is
-    unchanged if the build fails or is interrupted.
+    unchanged if the build fails or is interrupted. A manifest, ``.mnist1d-hf.json``, lists the files and their hashes.
 
     Parameters
     ----------
@@ -71,7 +70,8 @@ def build_dataset_repo(
         Generation parameters to change, by name, in each of ``configs``, which must then be given. The card says what was
         changed, and a changed ``default`` or ``shuffled`` is not listed as a task of the benchmark.
     overwrite : bool
-        Replace an earlier build. A folder that holds anything else is refused all the same.
+        Replace an earlier build, which its manifest identifies. A folder that holds anything else, or a file of a build
+        that was changed since, is refused all the same.
 
     Returns
     -------
@@ -108,7 +108,7 @@ def build_dataset_repo(
     with (
         # A cache of its own: from the user's, a builder would take over the info of an earlier preparation.
         TemporaryDirectory() as cache,
-        replacing_folder(folder, patterns=_OUR_FILES, overwrite=overwrite) as unfinished,
+        replacing_folder(Path(output_dir), overwrite=overwrite) as unfinished,
     ):
         builders = {
             name: Mnist1D(config_name=name, cache_dir=cache, **{**parameters, **rows.get(name, {})}) for name in names
@@ -117,6 +117,7 @@ def build_dataset_repo(
         infos = {name: _write_config(builder, unfinished / name) for name, builder in builders.items()}
         shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, unfinished / FIGURE_FOLDER)
         write_documents(unfinished, infos, parameters=parameters)
+        write_manifest(unfinished, hash_folder(unfinished))
     paths = sorted(path for path in folder.rglob("*") if path.is_file())
     return BuiltRepo(
         folder=folder,

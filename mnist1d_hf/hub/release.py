@@ -109,9 +109,8 @@ def built_releases(
         releases = []
         if only in (None, "dataset"):
             repo = build_dataset_repo(Path(temporary) / "dataset", configs=configs, num_samples=num_samples)
-            files = {
-                path: file for path, file in hash_folder(repo.folder).items() if path not in (CARD_NAME, TASKS_NAME)
-            }
+            documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
+            files = {path: file for path, file in hash_folder(repo.folder).items() if path not in documents}
             releases.append(Release("dataset", dataset_repo_id(namespace), repo.folder, repo.infos, files))
         for config, name in list_checkpoints() if only in (None, "models") else ():
             repo_id = model_repo_id(namespace, name, config)

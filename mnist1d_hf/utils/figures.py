@@ -22,7 +22,7 @@ GREY, DARK_GREY = "#9aa5b1", "#616e7c"
 INK, ACCENT = "#1f2933", "#2f6fb0"
 """Colours of lines and text, and of what matters most."""
 
-_STYLE = {
+STYLE: dict[Any, Any] = {
     "font.size": 9,
     "axes.edgecolor": GREY,
     "axes.titlesize": 9,
@@ -33,14 +33,13 @@ _STYLE = {
     # Makes SVG files reproducible.
     "svg.hashsalt": "mnist1d-hf",
 }
+"""Settings of matplotlib for figures that `new_grid` makes, and for drawing any."""
 
 
 def new_grid(rows: int, columns: int, *, size: tuple[float, float], ticks: bool = False) -> tuple[Figure, Any]:
     """Return an empty figure, which needs no display, and its axes as a 2-D array; without ticks unless asked for."""
-    matplotlib = require("matplotlib", "plot")
-    figure_class = require("matplotlib.figure", "plot").Figure
-    with matplotlib.rc_context(_STYLE):
-        figure: Figure = figure_class(figsize=size, layout="constrained")
+    with require("matplotlib", "plot").rc_context(STYLE):
+        figure = new_figure(size)
         axes = figure.subplots(rows, columns, squeeze=False, sharex=ticks, sharey=ticks)
     if not ticks:
         for axis in axes.flat:
@@ -50,8 +49,10 @@ def new_grid(rows: int, columns: int, *, size: tuple[float, float], ticks: bool 
 
 def new_figure(size: tuple[float, float]) -> Figure:
     """Return an empty figure of a size in inches that needs no display, in matplotlib's own style."""
-    figure: Figure = require("matplotlib.figure", "plot").Figure(figsize=size, layout="constrained")
-    return figure
+    require("matplotlib.figure", "plot")
+    from .shown_figure import ShownFigure
+
+    return ShownFigure(figsize=size, layout="constrained")
 
 
 def tidy(
@@ -77,7 +78,7 @@ def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:
     file_format = check_format(path)
     # Without dates, which would make every file different.
     metadata = {"png": {}, "svg": {"Date": None}, "pdf": {"CreationDate": None}}[file_format]
-    with replacing(path) as unfinished, require("matplotlib", "plot").rc_context(_STYLE):
+    with replacing(path) as unfinished, require("matplotlib", "plot").rc_context(STYLE):
         figure.savefig(unfinished, format=file_format, dpi=150, metadata=metadata)
     return path
 

@@ -10,7 +10,25 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from importlib.metadata import version
 from pathlib import Path
+from secrets import token_hex
 from typing import Any
+
+
+def temporary_name(path: Path, owner: str | None = None) -> str:
+    """Return the name of something unfinished beside a path, unique to this process and call unless an owner is given."""
+    return f".{path.name}.{owner or f'{os.getpid()}-{token_hex(4)}'}.incomplete"
+
+
+@contextmanager
+def naming(path: Path, unfinished: Path) -> Iterator[None]:
+    """Let an OSError that names the temporary path, or something inside it, name the one that was asked for."""
+    try:
+        yield
+    except OSError as error:
+        named = [Path(os.fsdecode(name)) for name in (error.filename, error.filename2) if isinstance(name, str | bytes)]
+        if not any(name.is_relative_to(unfinished) for name in named):
+            raise
+        raise OSError(error.errno, f"cannot write ({error.strerror})", str(path)) from error
 
 
 @contextmanager
@@ -19,10 +37,13 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The file's folder must exist.
     """
-    unfinished = path.with_name(f".{path.name}.incomplete")
+    if not path.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}; create it, or name another")
+    unfinished = path.with_name(temporary_name(path))
     try:
-        yield unfinished
-        os.replace(unfinished, path)
+        with naming(path, unfinished):
+            yield unfinished
+            os.replace(unfinished, path)
     finally:
         unfinished.unlink(missing_ok=True)
 

@@ -1,8 +1,10 @@
-"""Text tables."""
+"""Tables, as text and as HTML for notebooks."""
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Iterable, Sequence
+from html import escape
 
 
 def align(lines: Iterable[Sequence[str]]) -> str:
@@ -12,3 +14,25 @@ def align(lines: Iterable[Sequence[str]]) -> str:
     return "\n".join(
         "  ".join([line[0].ljust(widths[0]), *map(str.rjust, line[1:], widths[1:])]).rstrip() for line in lines
     )
+
+
+def html_table(lines: Iterable[Sequence[object]], caption: str = "") -> str:
+    """Return lines of cells, the head first, as an HTML table; all text is escaped."""
+    head, *rows = (tuple(escape(str(cell)) for cell in line) for line in lines)
+    body = "".join(f"<tr><th>{name}</th>{''.join(f'<td>{cell}</td>' for cell in cells)}</tr>" for name, *cells in rows)
+    return (
+        f"<table><caption>{escape(caption)}</caption><thead><tr>{''.join(f'<th>{cell}</th>' for cell in head)}</tr></thead>"
+        f"<tbody>{body}</tbody></table>"
+    )
+
+
+class _Short(reprlib.Repr):
+    def repr_float(self, number: float, level: int) -> str:
+        return f"{number:.4g}"
+
+
+def shorten(value: object) -> str:
+    """Return a value as text of one table cell: rounded numbers, and the beginnings of long lists and strings."""
+    short = _Short()
+    short.maxlevel, short.maxlist, short.maxdict, short.maxstring = 3, 3, 3, 40
+    return short.repr(value)

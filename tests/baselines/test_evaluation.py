@@ -2,6 +2,7 @@
 
 import json
 import math
+import re
 
 import datasets
 import numpy as np
@@ -17,6 +18,7 @@ from torch import nn
 from torch.utils.data import Dataset, TensorDataset
 
 from mnist1d_hf.baselines import Evaluation, Evaluator, create_model, evaluate
+from mnist1d_hf.baselines.table import CheckpointResult, CheckpointTable, format_table
 from mnist1d_hf.utils.statistics import wilson_interval
 
 
@@ -352,3 +354,23 @@ def test_json_and_text_of_an_evaluation():
         "               0  2  0       0.0",
         "               1  1  1      50.0",
     ]
+
+
+def test_an_evaluation_has_a_short_repr_and_a_table_for_notebooks():
+    evaluation = Evaluation(rows=4, correct=3, loss=0.25, confusion=((2, 0), (1, 1)))
+    assert repr(evaluation) == "Evaluation(rows=4, correct=3, loss=0.25)"
+    html = evaluation._repr_html_()
+    assert "accuracy 75.00 %, 3 of 4 rows; 95 % interval 30.06 to 95.44 %; loss 0.2500 nats</caption>" in html
+    lines = [re.findall(r"<t[hd]>(.*?)</t[hd]>", line) for line in re.findall(r"<tr>(.*?)</tr>", html)]
+    assert lines == [["true \\ predicted", "0", "1", "error %"], ["0", "2", "0", "0.0"], ["1", "1", "1", "50.0"]]
+
+
+def test_the_table_of_checkpoints_is_one_in_notebooks_too():
+    evaluation = Evaluation(rows=4, correct=3, loss=0.25, confusion=((2, 0), (1, 1)))
+    table = CheckpointTable([CheckpointResult("c<n>n", "default", 5210, evaluation, "94 ± 2", 0.123)])
+    lines = [re.findall(r"<t[hd]>(.*?)</t[hd]>", line) for line in re.findall(r"<tr>(.*?)</tr>", table._repr_html_())]
+    assert lines[0] == ["model", "trained on", "parameters", "accuracy %", "95 % interval", "paper", "seconds"]
+    assert lines[1] == ["c&lt;n&gt;n", "default", "5,210", "75.0", "30.1 - 95.4", "94 ± 2", "0.12"]
+    assert lines[2] == ["human", "default", "", "", "", "96 ± 1", ""]
+    assert str(table) == format_table(table)
+    assert repr(table) == "<CheckpointTable: c<n>n on default>"

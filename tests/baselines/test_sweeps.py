@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist1d_hf.baselines import Evaluation, create_model, evaluate, load_tensors
-from mnist1d_hf.baselines.figures import plot_sweep
+from mnist1d_hf.baselines.figures import plot_results, plot_sweep
 from mnist1d_hf.baselines.sweeps import SWEEPABLE, parse_sweep, sweep
 
 SMALL = {"num_samples": 100}
@@ -108,10 +108,34 @@ def test_the_figure_shows_points_and_intervals():
     points = [
         (value, Evaluation(10, correct, 0.1, ((correct, 10 - correct), (0, 0)))) for value, correct in ((0, 9), (2, 5))
     ]
-    (axis,) = plot_sweep({"cnn": points, "gru": points}, "seed").axes
-    assert [line.get_label() for line in axis.lines] == ["cnn", "gru"]
+    (axis,) = plot_sweep({"cnn": points, "gru": points}, "seed", data="on the split train of shuffled").axes
+    assert [line.get_label() for line in axis.lines] == ["cnn", "gru", "chance"]
+    assert axis.lines[2].get_ydata() == [50, 50]  # of two classes
+    assert [text.get_text() for text in axis.get_legend().get_texts()] == ["cnn", "gru", "95 % interval", "chance"]
+    assert axis.get_title() == "on the split train of shuffled"
     np.testing.assert_allclose(axis.lines[0].get_xydata(), [(0, 90), (2, 50)])
     band = axis.collections[0].get_paths()[0].vertices
     low, high = points[0][1].interval
     assert {(0, round(100 * low, 6)), (0, round(100 * high, 6))} <= {(x, round(y, 6)) for x, y in band}
     assert axis.get_xlabel() == "seed"
+
+
+def test_the_figure_of_results_draws_the_papers_human_where_the_paper_names_it():
+    pytest.importorskip("matplotlib")
+    results = [
+        {"model": model, "config": config, "interval": (0.5, 0.7), "mean_test_accuracy": mean}
+        for model, config, mean in (("cnn", "shuffled", 0.6), ("resnet", "shuffled", 0.65), ("cnn", "large", 0.98))
+    ]
+    (axis,) = plot_results(results).axes
+    assert [label.get_text() for label in axis.get_yticklabels()] == ["cnn", "resnet", "human"]
+    drawn = {(line.get_fillstyle(), line.get_color(), *line.get_xydata().ravel().round(6)) for line in axis.lines}
+    shuffled, large = (text.get_color() for text in axis.texts)
+    assert drawn == {
+        *((("full", shuffled, 50, row, 70, row)) for row in (0, 1)),
+        ("full", large, 50, 0.15, 70, 0.15),
+        ("full", shuffled, 60, 0),
+        ("full", shuffled, 65, 1),
+        ("full", large, 98, 0.15),
+        ("none", shuffled, 56, 0),
+        ("none", shuffled, 30, 2),
+    }

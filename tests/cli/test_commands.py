@@ -134,11 +134,14 @@ BAD_INPUT = [
     (("build", "repo", "--config", "large", "--num-samples", "5"), 1, "'num_samples' parameter must be an integer"),
     (("build", "."), 1, "is or holds the current folder"),
     (("build", "full"), 1, "is not empty; name another folder, or give --overwrite"),
-    (("build", "full", "--overwrite"), 1, "holds files that no build wrote (notes.txt)"),
+    (("build", "/"), 1, "/ is the root of a file system; name a folder inside it"),
+    (("build", "full", "--overwrite"), 1, "full is not known to be a build, since it has no readable .mnist1d-hf.json"),
     (("build", "full/notes.txt"), 1, "is a file"),
+    (("build", "full/notes.txt/repo"), 1, "full/notes.txt"),
     (("prepare", "tiny"), 2, "'tiny' is not one of"),
     (("plot", "samples", "--output", "a.bmp"), 1, "must end in .png, .svg or .pdf, got 'a.bmp'"),
-    (("plot", "samples", "--output", "no/where/a.png"), 1, "no/where"),
+    (("plot", "samples", "--output", "no/where/a.png"), 1, "cannot write no/where/a.png: there is no folder no/where;"),
+    (("plot", "samples", "--output", "full/notes.txt/a.png"), 1, "there is no folder full/notes.txt;"),
     (("plot", "samples"), 2, "Missing option '--output'"),
     (("plot", "stats", "--output", "a.png", "--set", "noise=1"), 2, "unknown generation parameter 'noise'"),
     (("plot", "stats", "--output", "a.png", "--set", "seed"), 2, "'seed' is not of the form NAME=VALUE"),
@@ -159,8 +162,15 @@ def test_bad_input_is_one_line_and_a_non_zero_exit(arguments, code, message, emp
     last = result.stderr.splitlines()[-1]
     assert last.startswith("Error: ")
     assert message in last
-    assert "Traceback" not in result.stderr
+    assert not {"Traceback", ".incomplete", "PosixPath"} & set(re.findall(r"\.?\w+", result.stderr))
     assert sorted(path.name for path in empty_folder.rglob("*")) == ["full", "notes.txt"]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="/proc is of Linux")
+def test_a_folder_that_cannot_be_made_is_named_with_the_cause():
+    result = call("build", "/proc/x")
+    assert result.exit_code == 1
+    assert result.stderr == "Error: [Errno 2] cannot write (No such file or directory): '/proc/x'\n"
 
 
 def test_a_full_disk_while_preparing_is_one_line(monkeypatch, datasets_cache):

@@ -21,7 +21,10 @@ from mnist1d_hf.baselines import create_model, load_model, load_tensors
 from mnist1d_hf.baselines import registry as registry_module
 from mnist1d_hf.baselines.data import load_test_tensors
 from mnist1d_hf.baselines.evaluation import evaluate
+from mnist1d_hf.baselines.figures import plot_sweep
+from mnist1d_hf.baselines.sweeps import sweep
 from mnist1d_hf.baselines.table import evaluate_checkpoints, format_table
+from mnist1d_hf.utils.figures import save_figure
 
 SCRIPT = Path(__file__).parents[2] / "models" / "evaluate.py"
 CHECKPOINTS = [("default", "logistic"), ("default", "cnn"), ("shuffled", "mlp"), ("large", "resnet")]
@@ -152,7 +155,10 @@ def test_a_sweep_is_printed_and_drawn(tmp_path, empty_folder):
     assert result.exit_code == 0, result.output
     assert [line.split()[1] for line in result.output.splitlines()[3:6]] == ["0", "0.5", "1"]
     assert result.output.endswith("wrote noise.svg\n")
-    assert (empty_folder / "noise.svg").read_text().startswith("<?xml")
+    curve = sweep(load_model(tmp_path / "mine"), "corr_noise_scale", (0.0, 0.5, 1.0), parameters={"num_samples": 100})
+    title = "on the split test of default, num_samples=100"
+    save_figure(plot_sweep({str(tmp_path / "mine"): curve}, "corr_noise_scale", data=title), "expected.svg")
+    assert (empty_folder / "noise.svg").read_bytes() == (empty_folder / "expected.svg").read_bytes()
     result = call(*arguments, "--output", "noise.svg", "--json")
     records = json.loads(result.stdout)
     assert result.stderr == "wrote noise.svg\n"

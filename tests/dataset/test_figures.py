@@ -54,7 +54,9 @@ def test_construction_draws_every_step_of_every_digit():
     steps = construction_steps(0, PARAMETERS, seed=3)
     assert [axis.get_ylabel() for axis in figure.axes[::10]] == list(steps)
     for axis, signal in zip(figure.axes[::10], steps.values(), strict=True):
-        np.testing.assert_array_equal(lines(axis)[0][1], signal)
+        ((x, position),) = lines(axis)
+        np.testing.assert_array_equal(x, signal)
+        assert (np.diff(position) > 0).all()
 
 
 def test_stats_are_the_means_of_each_class():
@@ -62,8 +64,22 @@ def test_stats_are_the_means_of_each_class():
     dataset = make_dataset(PARAMETERS)
     for digit, axis in enumerate(figure.axes):
         x = dataset["x"][dataset["y"] == digit]
-        np.testing.assert_allclose(lines(axis)[0][1], x.mean(axis=0))
+        mean, position = lines(axis)[0]
+        np.testing.assert_allclose(mean, x.mean(axis=0))
+        assert position.tolist() == list(range(40))
+        band = axis.collections[0].get_paths()[0].get_extents()
+        assert band.xmin == pytest.approx((x.mean(axis=0) - x.std(axis=0)).min())
+        assert band.xmax == pytest.approx((x.mean(axis=0) + x.std(axis=0)).max())
         assert axis.get_title() == f"{digit}  ({len(x)} rows)"
+
+
+@pytest.mark.parametrize("name", ["templates", "samples", "construction", "stats"])
+def test_all_figures_are_upright_and_name_their_axes(name):
+    figure = getattr(figures, f"plot_{name}")(*([] if name == "templates" else [PARAMETERS]))
+    assert figure.get_supxlabel().startswith("value")
+    assert figure.get_supylabel() == "← position"
+    assert all(axis.yaxis_inverted() for axis in figure.axes if axis.axison)
+    assert not any(axis.xaxis_inverted() for axis in figure.axes)
 
 
 @pytest.mark.parametrize("file_format", FORMATS)
@@ -118,3 +134,8 @@ def test_a_text_plot_marks_every_point_within_its_height(x, height):
     if np.ptp(x):
         assert rows[0][int(np.argmax(x))] == "*"
         assert rows[-1][int(np.argmin(x))] == "*"
+
+
+@pytest.mark.parametrize("draw", [figures.plot_templates, figures.plot_stats])
+def test_a_figure_shows_itself_in_a_notebook(draw):
+    assert draw()._repr_png_().startswith(MAGIC["png"])

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -12,10 +13,10 @@ from click.testing import CliRunner
 
 from mnist1d_hf import cli
 from mnist1d_hf.cli import experiment as cli_experiment
-from mnist1d_hf.experiments import TITLES, find, spatial_priors
+from mnist1d_hf.experiments import TITLES, classwise_errors, find, spatial_priors
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
 from mnist1d_hf.experiments.experiment import Part, Results, StepCounter
-from mnist1d_hf.experiments.report import write_report, write_summary
+from mnist1d_hf.experiments.report import format_claims, is_quick, write_report, write_summary
 
 SMALL = experiment.Settings(outer_steps=2, inner_steps=3, batch_size=4, hidden_size=5)
 
@@ -45,10 +46,10 @@ def test_what_an_interruption_left_is_measured_anew_with_the_same_numbers(tmp_pa
     whole = experiment.run(tmp_path / "whole", seeds=2, settings=SMALL, executor=executor)
     folder = tmp_path / "cut" / experiment.EXPERIMENT.name
     experiment.run(tmp_path / "cut", seeds=2, settings=SMALL, executor=executor)
-    (folder / "seed1.json").rename(folder / ".seed1.json.incomplete")
+    left = (folder / "seed1.json").rename(folder / ".seed1.json.123-0123abcd.incomplete")
     resumed = experiment.run(tmp_path / "cut", seeds=2, settings=SMALL, executor=executor)
     assert resumed.measured == whole.measured
-    assert not list(folder.glob(".*"))
+    assert list(folder.glob(".*")) == [left]
 
 
 def test_parts_of_other_settings_are_refused(tmp_path, executor):
@@ -111,6 +112,17 @@ def test_results_of_kept_parts_are_found_by_values(tmp_path, executor):
     assert again.one(seed=1) == again.measured["seed1"]
 
 
+def test_results_have_a_short_repr_and_a_table_for_notebooks(tmp_path, executor):
+    results = experiment.run(seeds=2, settings=SMALL, executor=executor)
+    assert re.fullmatch(r"<Results of metalearn-learning-rate: 2 parts, seeds 2, \d+ s>", repr(results))
+    html = results._repr_html_()
+    head, *lines = re.findall(r"<tr>(.*?)</tr>", html)
+    assert re.findall(r"<th>(.*?)</th>", head) == ["part", *vars(results.measured["seed0"])]
+    assert [re.findall(r"<th>(.*?)</th>", line) for line in lines] == [["seed0"], ["seed1"]]
+    rates = results.measured["seed1"].learning_rates[0]
+    assert f"<td>[[{', '.join(f'{rate:.4g}' for rate in rates[:3])}" in lines[1]
+
+
 def test_steps_of_pieces_are_added_up():
     reported = []
     count = StepCounter(lambda done, what: reported.append((done, what)))
@@ -154,6 +166,35 @@ def test_summary_and_report_have_figure_and_claims(tmp_path, executor):
         assert f"| {claim.statement} | {claim.published} | {claim.measured} |" in report
 
 
+def test_quick_settings_show_numbers_and_judge_nothing(tmp_path, executor, monkeypatch):
+    monkeypatch.setattr(experiment.EXPERIMENT, "quick", SMALL)
+    results = experiment.run(tmp_path, seeds=2, quick=True, executor=executor)
+    write_summary(experiment.EXPERIMENT, results, tmp_path)
+    summary = json.loads((tmp_path / experiment.EXPERIMENT.name / "summary.json").read_text())
+    claims = experiment.claims(results)
+    assert summary["quick"]
+    assert [claim["holds"] for claim in summary["claims"]] == [None] * len(claims)
+    report, text = write_report(tmp_path).read_text(), format_claims(claims, judged=False)
+    assert "| not judged | 2 |" in report
+    assert "only a full run, without `--quick`, judges the paper's claims" in report
+    for claim in claims:
+        assert f"| {claim.statement} | {claim.published} | {claim.measured} | not judged |" in report
+        assert f"{claim.statement}\n    published {claim.published}, measured {claim.measured}\n" in text + "\n"
+    assert "| holds |" not in report
+    assert "not hold" not in report
+    assert "hold" not in text.lower()
+
+
+def test_chosen_parts_of_quick_settings_are_quick_too():
+    quick = classwise_errors.EXPERIMENT.quick
+    for settings, expected in (
+        (quick, True),
+        (replace(quick, train_rows=(7,)), True),
+        (replace(quick, steps=7), False),
+    ):
+        assert is_quick(classwise_errors.EXPERIMENT, Results("", settings, 1, [], {}, 0.0)) is expected
+
+
 def test_every_experiment_has_what_the_command_needs():
     for name in TITLES:
         module = find(name)
@@ -171,6 +212,8 @@ def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_pa
         )
         assert result.exit_code == 0, result.output
         assert "published 0.62, measured" in result.output
+        assert "hold" not in result.output.lower()
+        assert "only a full run, without --quick, judges the paper's claims" in result.output
     assert (tmp_path / "results/quick/metalearn-learning-rate/figure.png").is_file()
     monkeypatch.setattr(cli_experiment, "TITLES", {"metalearn-learning-rate": "Metalearning"})
     result = CliRunner().invoke(cli.main, ["experiment", "all", "--quick", "--seeds", "2"])

@@ -2,12 +2,12 @@
 
 import errno
 import hashlib
+import os
+import shutil
 import signal
 import subprocess
 import sys
-import time
 
-import numpy as np
 import pyarrow.parquet as pq
 import pytest
 from datasets import get_dataset_config_names, load_dataset
@@ -16,6 +16,7 @@ from filelock import FileLock
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
 from mnist1d_hf.hub import dataset_repo
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
+from mnist1d_hf.hub.manifest import MANIFEST_NAME, hash_file, parse_manifest
 
 SMALL = {"configs": ["default", "large"], "num_samples": 2200}
 
@@ -36,6 +37,7 @@ def repo(tmp_path_factory):
 
 def test_a_repository_has_all_its_files(repo):
     assert set(repo.files) == {
+        ".mnist1d-hf.json",
         "README.md",
         "eval.yaml",
         "figures/samples.png",
@@ -50,6 +52,14 @@ def test_a_repository_has_all_its_files(repo):
     }  # fmt: skip
     assert repo.files == {path: (repo.folder / path).stat().st_size for path in repo.files}
     assert repo.rows["large"] == {"train": 200_000, "test": 20_001}
+
+
+def test_the_manifest_lists_all_other_files(repo):
+    manifest = parse_manifest((repo.folder / MANIFEST_NAME).read_text(encoding="utf-8"))
+    assert {path: file.size for path, file in manifest.items()} | {
+        MANIFEST_NAME: repo.files[MANIFEST_NAME]
+    } == repo.files
+    assert all(hash_file(repo.folder / path) == file for path, file in manifest.items())
 
 
 def test_stock_datasets_loads_every_config(repo):
@@ -125,9 +135,54 @@ def test_overwrite_never_loses_a_foreign_file(name, tmp_path):
     (tmp_path / "repo" / name).parent.mkdir(exist_ok=True)
     (tmp_path / "repo" / name).write_text("mine")
     before = contents(tmp_path)
-    with pytest.raises(FileExistsError, match=rf"holds files that no build wrote \({name}\)"):
+    with pytest.raises(FileExistsError, match=rf"holds files that no build wrote, or .* \({name}\)"):
         build_dataset_repo(tmp_path / "repo", overwrite=True, **SMALL)
     assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["README.md", "default/test-00000-of-00001.parquet"])
+def test_overwrite_never_loses_a_changed_file_of_a_build(name, tmp_path):
+    build_dataset_repo(tmp_path / "repo", configs=["default"])
+    with (tmp_path / "repo" / name).open("a") as file:
+        file.write("my notes")
+    before = contents(tmp_path)
+    with pytest.raises(FileExistsError, match=rf"or that were changed since \({name}\)"):
+        build_dataset_repo(tmp_path / "repo", overwrite=True, **SMALL)
+    assert contents(tmp_path) == before
+
+
+@pytest.mark.parametrize("name", ["README.md", "figures/holiday.png", "default/a-of-b.parquet", MANIFEST_NAME])
+def test_a_folder_without_a_manifest_is_not_taken_for_a_build(name, tmp_path):
+    (tmp_path / "t" / name).parent.mkdir(parents=True)
+    (tmp_path / "t" / name).write_text("mine")
+    with pytest.raises(
+        FileExistsError, match=r"t is not known to be a build, since it has no readable .mnist1d-hf.json"
+    ):
+        build_dataset_repo(tmp_path / "t", overwrite=True, **SMALL)
+    assert contents(tmp_path) == {f"t/{name}": hashlib.sha256(b"mine").hexdigest()}
+
+
+def test_neighbours_with_the_names_of_temporary_folders_are_kept(tmp_path):
+    for name in (".t.incomplete", ".t.replaced", ".t.123-0123abcd.incomplete"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "mine.txt").write_text("mine")
+    (tmp_path / ".t.lock").write_text("mine")
+    before = contents(tmp_path)
+    build_dataset_repo(tmp_path / "t", configs=["default"])
+    assert {path: file for path, file in contents(tmp_path).items() if not path.startswith("t/")} == before
+
+
+def test_what_appears_during_a_build_is_kept(tmp_path, monkeypatch):
+    def write_table(*arguments, write=pq.write_table, **options):
+        write(*arguments, **options)
+        (tmp_path / "repo").mkdir(exist_ok=True)
+        (tmp_path / "repo" / "notes.txt").write_text("mine")
+
+    monkeypatch.setattr(dataset_repo.pq, "write_table", write_table)
+    with pytest.raises(FileExistsError, match="repo is not empty"):
+        build_dataset_repo(tmp_path / "repo", configs=["default"])
+    assert contents(tmp_path) == {"repo/notes.txt": hashlib.sha256(b"mine").hexdigest()}
+    assert [path.name for path in tmp_path.iterdir()] == ["repo"]
 
 
 @pytest.mark.parametrize(
@@ -154,44 +209,104 @@ def test_a_failing_build_leaves_what_was_there(failure, existing, tmp_path, monk
     assert [path.name for path in tmp_path.iterdir()] == (["repo"] if existing else [])
 
 
+KILLED_BUILD = """
+import os, signal, sys
+from pathlib import Path
+from mnist1d_hf.hub import dataset_repo, repo_folder
+
+folder, name, call, moment = sys.argv[1:]
+owner = {"write_table": dataset_repo.pq, "write_documents": dataset_repo, "write_manifest": dataset_repo,
+         "rename": Path, "rmtree": repo_folder.shutil}[name]
+function, calls = getattr(owner, name), 0
+
+def kill(stage):
+    if (calls, moment) == (int(call), stage):
+        os.kill(os.getpid(), signal.SIGKILL)
+
+def killed(*arguments, **options):
+    global calls
+    calls += 1
+    kill("before")
+    function(*arguments, **options)
+    kill("after")
+
+setattr(owner, name, killed)
+dataset_repo.build_dataset_repo(folder, configs=["default", "large"], num_samples=2200, overwrite=True)
+"""
+
+
 @pytest.mark.long
-@pytest.mark.parametrize("moment", np.linspace(0.05, 0.95, 6).round(2))
-def test_a_killed_build_leaves_what_was_there_and_the_next_one_cleans_up(moment, tmp_path):
-    repo = build_dataset_repo(tmp_path / "repo", configs=["shuffled"]).folder
-    old = contents(repo)
-    code = (
-        "import sys; from mnist1d_hf.hub.dataset_repo import build_dataset_repo; print('go', flush=True);"
-        f"build_dataset_repo({str(repo)!r}, configs=['large'], num_samples=500_000, overwrite=True)"
-    )
-    process = subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE)
-    assert process.stdout.readline() == b"go\n"
-    time.sleep(2 * moment)
-    process.send_signal(signal.SIGKILL)
-    process.wait()
-    process.stdout.close()
-    assert contents(repo) == old or set(contents(repo)) >= {"README.md", "large/train-00000-of-00005.parquet"}
-    build_dataset_repo(repo, overwrite=True, **SMALL)
-    assert [path.name for path in tmp_path.iterdir()] == ["repo"]
-
-
-def test_a_build_killed_between_its_two_renames_is_put_back(tmp_path):
-    repo = build_dataset_repo(tmp_path / "repo", configs=["shuffled"]).folder
-    old = contents(repo)
-    repo.rename(tmp_path / ".repo.replaced")
-    with pytest.raises(FileExistsError, match="is not empty"):
-        build_dataset_repo(repo, **SMALL)
-    assert contents(repo) == old
-    assert [path.name for path in tmp_path.iterdir()] == ["repo"]
-
-
-def test_two_builds_of_one_folder_do_not_mix(tmp_path):
-    lock = FileLock(tmp_path / ".repo.lock")
-    with lock, pytest.raises(FileExistsError, match=r"another build is writing .*repo; wait for it to end"):
+@pytest.mark.skipif(sys.platform == "win32", reason="Windows has no SIGKILL")
+@pytest.mark.parametrize(
+    ("stage", "left"),
+    [
+        (("write_table", 1, "before"), "old"),  # nothing is written yet
+        (("write_table", 3, "after"), "old"),  # one config is, and half of the other
+        (("write_documents", 1, "before"), "old"),
+        (("write_manifest", 1, "after"), "old"),
+        (("rename", 1, "before"), "old"),  # all is written
+        (("rename", 1, "after"), None),  # the old build is moved away
+        (("rename", 2, "after"), "new"),
+        (("rmtree", 1, "before"), "new"),  # the old build is not removed yet
+    ],
+    ids=lambda value: " ".join(map(str, value)) if isinstance(value, tuple) else None,
+)
+def test_a_killed_build_leaves_what_was_there_and_the_next_one_cleans_up(stage, left, tmp_path):
+    old = contents(build_dataset_repo(tmp_path / "repo", configs=["shuffled"]).folder)
+    new = contents(build_dataset_repo(tmp_path / "expected" / "repo", **SMALL).folder)
+    shutil.rmtree(tmp_path / "expected")
+    command = [sys.executable, "-c", KILLED_BUILD, str(tmp_path / "repo"), *map(str, stage)]
+    assert subprocess.run(command).returncode == -signal.SIGKILL
+    assert contents(tmp_path / "repo") == {"old": old, "new": new, None: {}}[left]
+    assert len(list(tmp_path.iterdir())) == (1 if left is None else 2)
+    with pytest.raises(FileExistsError, match="is not empty"):  # the old build is put back
         build_dataset_repo(tmp_path / "repo", **SMALL)
-    build_dataset_repo(tmp_path / "repo", **SMALL)
+    assert contents(tmp_path / "repo") == (new if left == "new" else old)
+    assert [path.name for path in tmp_path.iterdir()] == ["repo"]
+    assert contents(build_dataset_repo(tmp_path / "repo", overwrite=True, **SMALL).folder) == new
+    assert [path.name for path in tmp_path.iterdir()] == ["repo"]
+
+
+def test_two_builds_of_one_folder_do_not_mix(tmp_path, monkeypatch):
+    def write_table(*arguments, write=pq.write_table, **options):
+        monkeypatch.setattr(dataset_repo.pq, "write_table", write)
+        with pytest.raises(FileExistsError, match=r"another build is writing .*repo; wait for it to end"):
+            build_dataset_repo(tmp_path / "repo", configs=["shuffled"])
+        write(*arguments, **options)
+
+    monkeypatch.setattr(dataset_repo.pq, "write_table", write_table)
+    repo = build_dataset_repo(tmp_path / "repo", **SMALL)
+    assert repo.files.keys() >= {"default/test-00000-of-00001.parquet", "large/test-00000-of-00001.parquet"}
+    assert [path.name for path in tmp_path.iterdir()] == ["repo"]
+
+
+def test_a_lock_is_not_removed_while_it_is_held(tmp_path, monkeypatch):
+    held = []
+
+    def unlink(path, *arguments, dir_fd=None, remove=os.unlink, **options):
+        if os.fspath(path) == "lock" or os.fspath(path).endswith(f"{os.sep}lock"):
+            folder = next(path for path in tmp_path.glob(".repo.*"))
+            with FileLock(folder / "lock", timeout=0):
+                held.append(folder)
+        remove(path, *arguments, dir_fd=dir_fd, **options)
+
+    monkeypatch.setattr(os, "unlink", unlink)
+    build_dataset_repo(tmp_path / "repo", configs=["default"])
+    assert len(held) == 1
 
 
 def test_an_unknown_config_leaves_nothing(tmp_path):
     with pytest.raises(ValueError, match=r"unknown config 'tiny' of mnist1d"):
-        build_dataset_repo(tmp_path / "repo", configs=["default", "tiny"])
+        build_dataset_repo(tmp_path / "deep" / "repo", configs=["default", "tiny"])
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.skipif(sys.platform == "win32" or os.getuid() == 0, reason="nothing is read-only here")
+def test_a_folder_that_cannot_be_written_is_named_as_it_was_given(tmp_path, monkeypatch):
+    tmp_path.chmod(0o500)
+    monkeypatch.chdir("/")
+    try:
+        with pytest.raises(PermissionError, match=rf"cannot write \(Permission denied\): '{tmp_path}/repo'$"):
+            build_dataset_repo(tmp_path / "repo", configs=["default"])
+    finally:
+        tmp_path.chmod(0o700)

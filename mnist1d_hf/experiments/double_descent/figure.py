@@ -14,6 +14,10 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
+_TRAINING, _TEST = "C0", "C3"
+_LOSSES = ("noisy", "C4", "negative log likelihood"), ("squared", "C2", "squared error")
+"""Condition, colour and name of each; none of the colours above, which tell training from test errors."""
+
 
 def plot(results: Results[Settings, Measured]) -> Figure:
     """Draw errors over width, and the two losses over the number of parameters."""
@@ -33,11 +37,11 @@ def plot(results: Results[Settings, Measured]) -> Figure:
 
 def _draw_errors(axes: Axes, curve: Curve, title: str, published: dict[int, float]) -> None:
     """Draw each seed thin, and the means."""
-    for errors, colour, label in ((curve.train, "C0", "training"), (curve.test, "C3", "test")):
+    for errors, colour, label in ((curve.train, _TRAINING, "training"), (curve.test, _TEST, "test")):
         axes.plot(curve.widths, errors, color=colour, linewidth=0.4, alpha=0.5)
         axes.plot(curve.widths, errors.mean(1), "o-", color=colour, linewidth=1.2, markersize=2.5, label=label)
     if published:
-        axes.plot(list(published), list(published.values()), "x", color=GREY, markersize=6, label="test, published")
+        axes.plot(list(published), list(published.values()), "x", color=_TEST, markersize=6, label="test, published")
     axes.set(xlabel="hidden units", ylabel="error (%)", xscale="log")
     ticks = [tick for tick in (2, 5, 10, 20, 50, 100, 200) if tick <= curve.widths[-1]]
     axes.set_xticks(ticks, map(str, ticks))
@@ -50,7 +54,7 @@ def _draw_losses(axes: Axes, results: Results[Settings, Measured]) -> None:
     for count, label in ((rows, "n"), (rows * NUM_CLASSES, "n·K")):
         axes.axvline(count, color=GREY, linewidth=1, linestyle=":")
         axes.annotate(f" {label}", (count, 0.95), xycoords=("data", "axes fraction"), color=GREY, fontsize=8)
-    for condition, colour, label in (("noisy", "C3", "negative log likelihood"), ("squared", "C2", "squared error")):
+    for condition, colour, label in _LOSSES:
         curve = curve_of(results, "mlp", condition)
         axes.plot(curve.parameters, curve.train.mean(1), "--", color=colour, linewidth=0.8)
         axes.plot(curve.parameters, curve.test.mean(1), "o-", color=colour, linewidth=1.2, markersize=2.5, label=label)

@@ -33,8 +33,11 @@ if TYPE_CHECKING:
 CONFIG = "default"
 """Config of the dataset that the quiz asks about."""
 
-DRAWINGS_PER_LINE = 3
+DRAWINGS_PER_PAGE = 3
 """As many as fit side by side into 80 columns."""
+
+FEWEST_ANSWERS = 100
+"""Below this, the interval is too wide to compare with the paper's human."""
 
 
 @dataclass(frozen=True)
@@ -71,14 +74,9 @@ def study_rows(y: NDArray[np.int64], number: int, seed: int) -> list[list[int]]:
 
 
 def draw_side_by_side(signals: Sequence[NDArray[np.floating[Any]]]) -> str:
-    """Draw signals of shape (length,) as text of at most 80 columns."""
-    drawings = [plot_upright(signal) for signal in signals]
-    lines = [
-        "   ".join(pieces)
-        for start in range(0, len(drawings), DRAWINGS_PER_LINE)
-        for pieces in [*zip(*drawings[start : start + DRAWINGS_PER_LINE], strict=True), ("",)]
-    ]
-    return "\n".join(line.rstrip() for line in lines)
+    """Draw up to `DRAWINGS_PER_PAGE` signals of shape (length,) as text of 20 lines and at most 80 columns."""
+    drawings = zip(*(plot_upright(signal) for signal in signals), strict=True)
+    return "\n".join("   ".join(pieces).rstrip() for pieces in drawings)
 
 
 def draw_figure(signal: NDArray[np.floating[Any]], title: str) -> Figure:
@@ -190,13 +188,16 @@ def format_scores(scores: Mapping[str, Score]) -> str:
 
 
 def _compare_with_paper(you: Score) -> list[str]:
+    human = paper.TABLE_1[CONFIG]["human"]
+    if you.rows < FEWEST_ANSWERS:
+        return [f"The paper's human reached {human} %; a comparison needs {FEWEST_ANSWERS} answers."]
     asked = [digit for digit in range(NUM_CLASSES) if sum(you.confusion[digit])]
     hardest = [digit for digit in asked if you.wrong[digit] and you.wrong[digit] == max(you.wrong)]
     free = [digit for digit in asked if not you.wrong[digit]]
     low, high = (100 * end for end in you.interval)
-    inside = "within" if low <= paper.TABLE_1[CONFIG]["human"].mean <= high else "outside"
+    inside = "within" if low <= human.mean <= high else "outside"
     sentences = [
-        f"The paper's human reached {paper.TABLE_1[CONFIG]['human']} %, which is {inside} your interval.",
+        f"The paper's human reached {human} %, which is {inside} your interval.",
         f"Most errors:  the paper's human on {_join(paper.HARDEST_DIGITS)}, then on 9; you on {_join(hardest)}.",
         f"No errors:    the paper's human on {_join(paper.FREE_OF_ERRORS)}; you on {_join(free)}.",
     ]

@@ -57,7 +57,13 @@ def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
     ):
         for number, measured in enumerate(results.where(kind=kind)):
             axis.plot(measured.outer_losses, color=color, linewidth=0.7, label=None if number else label)
-    axis.axhline(PUBLISHED_LOSSES[LEARNED], color=GREY, linestyle=":", linewidth=1, label="published mean")
+    axis.axhline(
+        PUBLISHED_LOSSES[LEARNED],
+        color=_COLOURS[LEARNED],
+        linestyle=":",
+        linewidth=1,
+        label="one layer, published mean",
+    )
     axis.set(xlabel="outer step", ylabel="nats", ylim=(None, _HIGHEST_LOSS))
     axis.set_title(f"mean of the last {results.settings.counted_steps} inner losses")
     axis.legend(fontsize=7, edgecolor="none", framealpha=1)

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...dataset.templates import NUM_CLASSES
-from ...utils.figures import DARK_GREY, GREY, new_figure, tidy
+from ...utils.figures import DARK_GREY, new_figure, tidy
 from ..experiment import Results
 from .claims import NAMES, PUBLISHED, accuracies_by_layer
 from .settings import Measured, Settings
@@ -43,7 +43,7 @@ def _draw_layers(axis: Axes, results: Results[Settings, Measured]) -> None:
     for projector, (color, style) in _STYLES.items():
         accuracies = accuracies_by_layer(results, projector)
         layers = range(accuracies.shape[1])
-        axis.plot(layers, PUBLISHED[projector], "o", color=GREY, markersize=6, fillstyle="none")
+        axis.plot(layers, PUBLISHED[projector], "o", color=color, markersize=6, fillstyle="none")
         axis.errorbar(
             layers,
             accuracies.mean(0),

@@ -5,6 +5,7 @@ import math
 import re
 from itertools import pairwise
 
+import click
 import numpy as np
 import pytest
 from click.testing import CliRunner
@@ -45,29 +46,78 @@ def labels_of(test_rows, count, seed=0):
 
 
 def test_a_perfect_answerer_is_told_so_and_compared_on_the_same_rows(ask, test_rows, tmp_path):
-    result = ask(*labels_of(test_rows, 30), options=["--rows", "30", "--study", "0"])
+    result = ask(*labels_of(test_rows, 100), options=["--study", "0"])
     assert result.exit_code == 0
-    low, _ = wilson_interval(30, 30)
+    low, _ = wilson_interval(100, 100)
     assert re.search(rf"you +100\.0 % +{100 * low:.1f} to 100\.0 %( +0){{10}}\n", result.output)
-    rows = list(human.new_quiz(0, 1000).order[:30])
+    rows = list(human.new_quiz(0, 1000).order[:100])
     cnn = evaluate(load_model("cnn"), (test_rows[0][rows], test_rows[1][rows]))
     scores = json.loads((tmp_path / "out/human/scores-seed0.json").read_text())
     assert scores["cnn"]["confusion"] == [list(counts) for counts in cnn.confusion]
-    assert scores["you"]["correct"] == 30
+    assert scores["you"]["correct"] == 100
     assert {"logistic", "mlp", "cnn", "gru"} < set(scores)
-    assert "The paper's human reached 96 ± 1 %, which is within your interval." in result.output
+    assert "The paper's human reached 96 ± 1 %, which is outside your interval." in result.output
     assert "you on none." in result.output
     assert all(len(line) <= 80 for line in result.output.split("\n\nThe answers")[0].splitlines())
 
 
 def test_a_wrong_answerer_is_told_so(ask, test_rows):
-    labels = labels_of(test_rows, 20)
-    result = ask(*((label + 1) % 10 for label in labels), options=["--rows", "20", "--study", "0"])
+    labels = labels_of(test_rows, 100)
+    result = ask(*((label + 1) % 10 for label in labels), options=["--study", "0"])
     wrong = "".join(f"{labels.count(digit):>4}" for digit in range(10))
-    _, high = wilson_interval(0, 20)
+    _, high = wilson_interval(0, 100)
     assert f"0.0 %  {f'0.0 to {100 * high:.1f} %':<16}{wrong}\n" in result.output
     assert "which is outside your interval" in result.output
     assert "No errors:    the paper's human on 3 and 6; you on none." in result.output
+
+
+@pytest.mark.parametrize(("rows", "judged"), [(1, False), (99, False), (100, True)])
+def test_few_answers_are_not_compared_with_the_papers_human(rows, judged):
+    you = human.score([digit % 10 for digit in range(rows)], [digit % 10 for digit in range(rows)])
+    text = human.format_scores({"you": you})
+    assert ("The paper's human reached 96 ± 1 %; a comparison needs 100 answers." in text) is not judged
+    assert ("interval." in text and "errors: " in text) is judged
+
+
+@pytest.fixture
+def screens(ask, monkeypatch):
+    """Runs the command on typed lines, and returns what is on the terminal whenever it waits for one."""
+    monkeypatch.setattr("click.clear", lambda: click.echo("\f", nl=False))
+
+    def run(*lines, **options):
+        result = ask(*lines, **options)
+        assert result.exit_code == 0
+        shown = [screen.split("\n") for screen in result.output.split("\f")[1:]]
+        shown[-1] = shown[-1][:23]  # behind the last answer come the scores
+        return shown
+
+    return run
+
+
+def test_every_screen_fits_24_rows_and_80_columns_with_what_it_is_about_on_top(screens):
+    typed = [*[""] * 20, "x" * 30, "7", "5"]
+    shown = screens(*typed, options=["--rows", "2", "--seed", "1", "--figure"])
+    study, questions = shown[:20], shown[20:]
+    assert [screen[0] for screen in study] == [
+        f"Training examples of {digit}: {examples} of 6" for digit in range(10) for examples in ("1 to 3", "4 to 6")
+    ]
+    assert [screen[22].partition(":")[0] for screen in study] == [str(digit) for digit in range(10) for _ in range(2)]
+    assert [screen[0] for screen in questions] == ["Question 1 of 2", "Question 1 of 2", "Question 2 of 2"]
+    assert questions[0][21] == "This is questions-seed1/0001.png."
+    assert questions[1][21] == f"'{'x' * 19} is not an answer here; give 0 to 9, or q to stop."
+    for screen in shown:
+        assert len(screen) <= 24
+        assert all(len(line) <= 80 for line in screen[:22])
+        assert all(set("▀▄█") & set(line) for line in screen[1:21])
+
+
+@pytest.mark.parametrize("key", ["x", "5", "next", "\x1b[B"])
+def test_while_studying_only_enter_goes_on(key, screens):
+    first, again, second = screens(key, "", "q", options=["--study", "4"])
+    assert first[0] == again[0] == "Training examples of 0: 1 to 3 of 4"
+    assert first[1:21] == again[1:21]
+    assert again[21] == f"{key!a} is not an answer here; give Enter, or q to stop."
+    assert second[0] == "Training examples of 0: 4 to 4 of 4"
 
 
 def test_a_quiz_goes_on_where_it_was_stopped(ask, test_rows, tmp_path):
@@ -91,7 +141,7 @@ def test_a_quiz_goes_on_where_it_was_stopped(ask, test_rows, tmp_path):
 def test_bad_input_is_asked_again(ask, tmp_path):
     result = ask("x", "12", "-1", "", "²", " 7 ", options=["--rows", "1", "--study", "0"])
     assert result.exit_code == 0
-    assert result.output.count("is not a digit; answer with 0 to 9, or q to stop.") == 4
+    assert result.output.count("is not an answer here; give 0 to 9, or q to stop.") == 5
     assert json.loads((tmp_path / "out/human/answers-seed0.json").read_text())["answers"] == [7]
 
 
@@ -129,10 +179,10 @@ def test_training_examples_of_each_digit_come_first_and_only_once(ask):
 
 def test_nothing_tells_the_label_before_the_answer(ask, test_rows):
     result = ask(*labels_of(test_rows, 3), options=["--rows", "4", "--study", "0"])
-    questions = re.split(r"Question \d of 4\n\n", result.output)[1:]
+    questions = re.split(r"Question \d of 4\n", result.output)[1:]
     for question, row in zip(questions, human.new_quiz(0, 1000).order, strict=False):
         before, _, _ = question.partition("Digit, or q to stop")
-        assert before == human.draw_side_by_side([test_rows[0][row].numpy()]) + "\n"
+        assert before == human.draw_side_by_side([test_rows[0][row].numpy()]) + "\n\n"
         assert not set(before) - set(" ▀▄█\n")
 
 
@@ -142,7 +192,8 @@ def test_each_question_is_a_figure_too_if_asked_for(ask, tmp_path):
     folder = tmp_path / "out/human/questions-seed3"
     assert sorted(path.name for path in folder.iterdir()) == names
     assert all((folder / name).stat().st_size > 2_000 for name in names)
-    assert str(folder / "0002.png") in result.output
+    assert "This is questions-seed3/0002.png." in result.output
+    assert f"The figures are in {folder}." in result.output
     (line,) = human.draw_figure(np.arange(40.0), "question 1").axes[0].lines
     assert line.get_xdata().tolist() == line.get_ydata().tolist() == list(range(40))
 
