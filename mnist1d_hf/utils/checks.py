@@ -35,11 +35,16 @@ def value_error(name: str, value: object, allowed: str) -> ValueError:
 
 
 def check_integer(name: str, value: object, *, low: int, high: int | None = None) -> int:
-    """Return the value as an `int`; raise a TypeError unless it is an integer, a ValueError unless it is in range."""
+    """Return the value as an `int`; raise a TypeError unless it is an integer, a ValueError unless it is in range.
+
+    Without an upper end, integers that do not fit 64 bits are out of range.
+    """
     allowed = f"an integer of at least {low}" if high is None else f"an integer from {low} to {high}"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise type_error(name, value, allowed)
     number = int(value)
+    if high is None and number >= 2**63:
+        raise value_error(name, value, f"{allowed} and below 2**63")
     if number < low or (high is not None and number > high):
         raise value_error(name, value, allowed)
     return number
@@ -49,6 +54,10 @@ def check_real(name: str, value: object) -> float:
     """Return the value as a `float`; raise a TypeError unless it is a number, a ValueError unless it is finite."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise type_error(name, value, "a finite number")
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:  # an integer or a fraction
+        number = math.inf
+    if not math.isfinite(number):
         raise value_error(name, value, "a finite number")
-    return float(value)
+    return number
