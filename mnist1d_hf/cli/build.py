@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import click
-import datasets
 
+from ..dataset.mnist1d import Mnist1D
 from ..dataset.presets import CONFIGS
 from ..dataset.registration import NAME
 from ..hub.dataset_repo import build_dataset_repo
@@ -75,7 +75,7 @@ def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], as_json: 
         raise click.UsageError("--set needs the configs that it changes; name them, for example custom-noise")
     folders, calls = {}, []
     for config in configs or CONFIGS:
-        builder = datasets.load_dataset_builder(NAME, config, **changes)
+        builder = Mnist1D(config_name=config, **changes)
         builder.download_and_prepare()
         folders[config] = builder.cache_dir
         # Without the package, datasets compares parameters as they are written, and takes those of the config for others.
