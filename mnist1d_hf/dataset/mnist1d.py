@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -18,7 +19,8 @@ from datasets.table import table_cast
 from numpy.typing import NDArray
 
 from .. import paper
-from ..utils.checks import value_error
+from ..errors import DamagedCacheError
+from ..utils.checks import escape, value_error
 from ..version import DATA_VERSION
 from .generator import SHARD_ROWS, SPLITS, generate_shard, make_dataset
 from .memory import check_memory
@@ -32,6 +34,9 @@ _PIECE_ROWS = 1_000
 _MAX_ROWS = 10**12
 # Takes the place of a loading script's hash; without one, `datasets` does not find its cache by name.
 _CACHE_HASH = "generated"
+
+# What reading damaged files raises.
+_DAMAGES = (pa.ArrowException, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass
@@ -105,7 +110,16 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["hash"] = kwargs.get("hash") or _CACHE_HASH
-        super().__init__(*args, **kwargs)
+        self._cache_dir = ""
+        try:
+            super().__init__(*args, **kwargs)
+        except _DAMAGES as error:
+            # The entry is known once the parameters are, and its dataset_info.json is read last.
+            if not self._cache_dir:
+                raise
+            raise _damaged(self._cache_dir, error) from error
+        if self.info.features is None or set(self.info.splits or ()) != set(SPLITS):
+            raise _damaged(self._cache_dir, "its dataset_info.json lacks features or splits")
 
     def _create_builder_config(
         self, config_name: str | None = None, custom_features: datasets.Features | None = None, **kwargs: Any
@@ -174,6 +188,41 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
                 raise error.__cause__ from None
             raise
 
+    def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
+        """Return the prepared rows, as `datasets.DatasetBuilder.as_dataset` does.
+
+        Parameters
+        ----------
+        split : str or datasets.Split, optional
+            Split, or a slice of one; all splits by default.
+        in_memory : bool
+            Whether to copy the rows to memory.
+
+        Returns
+        -------
+        datasets.Dataset or datasets.DatasetDict
+            The rows.
+
+        Raises
+        ------
+        DamagedCacheError
+            If a file of the cache entry is missing or damaged; the message says which folder to remove.
+        """
+        whole = split is None or str(split) in self.info.splits
+        try:
+            loaded = super().as_dataset(split, in_memory)
+        except (*_DAMAGES, OSError) as error:
+            # What is wrong with a slice may be how it is asked for.
+            asked = not whole and not isinstance(error, pa.ArrowException | OSError)
+            if asked or not os.path.isdir(self._output_dir):
+                raise
+            raise _damaged(self._output_dir, error) from error
+        for name, rows in loaded.items() if isinstance(loaded, dict) else [(str(split), loaded)]:
+            info = self.info.splits.get(name)
+            if info and len(rows) != info.num_examples:
+                raise _damaged(self._output_dir, f"its split {name!r} has {len(rows)} of {info.num_examples} rows")
+        return loaded
+
     def _prepare_split(self, split_generator: datasets.SplitGenerator, **kwargs: Any) -> None:
         # datasets 3 passes this option to every GeneratorBasedBuilder, but its Arrow path does not accept it.
         kwargs.pop("check_duplicate_keys", None)
@@ -201,6 +250,12 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         x, y = generate_shard(parameters, split=split, index=shard)
         rows = self.config.split_rows[split] - shard * SHARD_ROWS
         return x[:rows], y[:rows]
+
+
+def _damaged(folder: str, reason: object) -> DamagedCacheError:
+    return DamagedCacheError(
+        f"the cache entry {folder} is damaged ({escape(reason)}); remove this folder and try again"
+    )
 
 
 def _check_size(parameters: GenerationParameters, is_sharded: bool) -> None:
