@@ -188,15 +188,15 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
                 raise error.__cause__ from None
             raise
 
-    def as_dataset(self, split: Any = None, in_memory: bool = False) -> Any:
+    def as_dataset(self, split: Any = None, *args: Any, **kwargs: Any) -> Any:
         """Return the prepared rows, as `datasets.DatasetBuilder.as_dataset` does.
 
         Parameters
         ----------
         split : str or datasets.Split, optional
             Split, or a slice of one; all splits by default.
-        in_memory : bool
-            Whether to copy the rows to memory.
+        *args, **kwargs
+            Those of `datasets.DatasetBuilder.as_dataset`, for example ``in_memory``.
 
         Returns
         -------
@@ -210,7 +210,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         """
         whole = split is None or str(split) in self.info.splits
         try:
-            loaded = super().as_dataset(split, in_memory)
+            loaded = super().as_dataset(split, *args, **kwargs)
         except (*_DAMAGES, OSError) as error:
             # What is wrong with a slice may be how it is asked for.
             asked = not whole and not isinstance(error, pa.ArrowException | OSError)
