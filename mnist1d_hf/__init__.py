@@ -71,7 +71,9 @@ def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
     TypeError
         If a parameter is unknown, or its value is of the wrong type.
     ValueError
-        If the config is unknown, or a parameter's value is out of range.
+        If the config is unknown, a parameter's value is out of range, or generating would take more than 8 GiB of memory.
+    DamagedCacheError
+        If a file of the cache entry is missing or damaged; the message says which folder to remove.
 
     Examples
     --------

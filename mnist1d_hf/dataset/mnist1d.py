@@ -211,6 +211,8 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         whole = split is None or str(split) in self.info.splits
         try:
             loaded = super().as_dataset(split, *args, **kwargs)
+        except PermissionError:
+            raise
         except (*_DAMAGES, OSError) as error:
             # What is wrong with a slice may be how it is asked for.
             asked = not whole and not isinstance(error, pa.ArrowException | OSError)
