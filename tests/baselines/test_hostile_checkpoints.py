@@ -52,7 +52,7 @@ HUGE = [
     ({"num_classes": 2**70}, "has sizes that a cnn cannot have"),
     ({"num_classes": 10**400}, "has sizes that a cnn cannot have"),
     ({"architecture": "resnet", "num_blocks": 100_000}, f"would have more than {MAX_TENSORS} tensors"),
-    ({"architecture": "transformer", "num_layers": 10**400}, f"would have more than {MAX_TENSORS} tensors"),
+    ({"architecture": "transformer", "num_layers": 2**62}, f"would have more than {MAX_TENSORS} tensors"),
 ]  # fmt: skip
 
 
@@ -62,7 +62,7 @@ def test_sizes_that_the_weights_do_not_have_take_no_memory(checkpoint, registere
     with pytest.raises(CheckpointError, match=message) as caught:
         load_model(checkpoint)
     assert "\n" not in str(caught.value)
-    assert {device.type for device in registered} == {"meta"}
+    assert {device.type for device in registered} <= {"meta"}
     assert len(registered) <= MAX_TENSORS + 1
 
 
