@@ -7,13 +7,12 @@ from __future__ import annotations
 
 from typing import Any
 
-import datasets as _datasets
-
 from .dataset.generator import construction_steps, generate_shard, make_dataset
 from .dataset.mnist1d import Mnist1D, Mnist1DConfig
 from .dataset.parameters import GenerationParameters
 from .dataset.presets import CONFIGS
-from .dataset.registration import NAME, register
+from .dataset.registration import load as _load
+from .dataset.registration import register
 from .dataset.templates import get_templates
 from .version import DATA_VERSION, __version__
 
@@ -52,6 +51,8 @@ def __getattr__(name: str) -> Any:
 def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
     """Load a config of MNIST-1D: `datasets.load_dataset` with the name of the dataset filled in.
 
+    It also works where another library has put back the function of `datasets` that finds the name, and says so.
+
     Parameters
     ----------
     name : str, optional
@@ -70,7 +71,9 @@ def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
     TypeError
         If a parameter is unknown, or its value is of the wrong type.
     ValueError
-        If the config is unknown, or a parameter's value is out of range.
+        If the config is unknown, a parameter's value is out of range, or generating would take more than 8 GiB of memory.
+    DamagedCacheError
+        If a file of the cache entry is missing or damaged; the message says which folder to remove.
 
     Examples
     --------
@@ -78,4 +81,4 @@ def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
     >>> dataset.num_rows, dataset.features["x"].length
     (1000, 40)
     """
-    return _datasets.load_dataset(NAME, name, **kwargs)
+    return _load(name, **kwargs)

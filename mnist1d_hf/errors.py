@@ -24,6 +24,10 @@ class CheckpointError(ValueError):
     """A checkpoint is missing, damaged, or belongs to another model."""
 
 
+class DamagedCacheError(ValueError):
+    """An entry of the cache of `datasets` cannot be read; the message says which folder to remove."""
+
+
 class HubError(RuntimeError):
     """Something on the Hub is missing, forbidden or unreachable; the message says what to do."""
 

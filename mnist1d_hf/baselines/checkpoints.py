@@ -5,18 +5,23 @@ from __future__ import annotations
 import json
 import os
 import re
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import torch
 from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import RemoteEntryNotFoundError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
 from torch import Tensor, nn
+from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from ..errors import CheckpointError, HubError
+from ..utils.checks import escape, show
 from ..utils.hub_errors import explain
 from ..version import DATA_VERSION, __version__
 
@@ -25,6 +30,14 @@ WEIGHTS_NAME = "model.safetensors"
 
 FORMAT_VERSION = 1
 """Version of what a checkpoint's files hold; raise it when older packages cannot load new checkpoints."""
+
+MAX_CONFIG_BYTES = 2**20
+MAX_WEIGHTS_BYTES = 2**28
+"""Size of the largest file of weights that is loaded, and of the largest model; the baselines take less than 1 MB."""
+MAX_TENSORS = 1024
+"""Tensors that a checkpoint may have; the largest baseline has 50."""
+
+_LISTED_PROBLEMS = 20
 
 
 @dataclass(frozen=True)
@@ -62,6 +75,11 @@ class Checkpoint:
 
 def open_checkpoint(source: str | os.PathLike[str], **download: Any) -> Checkpoint:
     """Find a checkpoint in a folder or on the Hub and read its ``config.json``; see `registry.find_checkpoint`."""
+    if is_path(source) and not Path(source).is_dir():
+        state = "is a file" if Path(source).exists() else "does not exist"
+        raise CheckpointError(
+            f"the folder {source} {state}; a checkpoint is a folder with {CONFIG_NAME} and {WEIGHTS_NAME}"
+        )
     options = {name: value for name, value in download.items() if value is not None}
     path = _resolve_file(os.fspath(source), CONFIG_NAME, options)
     if re.fullmatch("[0-9a-f]{40}", path.parent.name):
@@ -70,46 +88,120 @@ def open_checkpoint(source: str | os.PathLike[str], **download: Any) -> Checkpoi
     return Checkpoint(os.fspath(source), read_config(path), path, options)
 
 
+def is_path(source: str | os.PathLike[str]) -> bool:
+    """Return whether this can only be a path, and not the id of a repository."""
+    return not isinstance(source, str) or Path(source).is_absolute() or bool(re.match(r"[/.~]|.*\\|.*/$", source))
+
+
 def save_weights(state_dict: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
     """Write weights as safetensors with metadata in the file's header; the same weights give the same bytes."""
     weights = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(state_dict.items())}
     path.write_bytes(_with_sorted_header(save(weights, metadata={"format": "pt", **metadata})))
 
 
-def load_weights(model: nn.Module, path: Path, *, strict: bool = True) -> None:
-    """Load safetensors into a model; if strict, the file must hold all of its tensors and no other.
+@contextmanager
+def without_memory() -> Iterator[None]:
+    """Make models that take no memory, to compare what a ``config.json`` asks for with what a file of weights holds.
 
-    A CheckpointError says that the file is not valid, or names the tensors that do not fit.
+    A CheckpointError says that a model has more tensors than `MAX_TENSORS`: even without memory they take time.
     """
+    thread, count = threading.get_ident(), 0
+
+    def register_parameter(module: nn.Module, name: str, parameter: nn.Parameter) -> None:
+        nonlocal count
+        # The hook sees the modules of all threads.
+        count += threading.get_ident() == thread
+        if count > MAX_TENSORS:
+            raise CheckpointError(f"such a model would have more than {MAX_TENSORS} tensors")
+
+    hook = register_module_parameter_registration_hook(register_parameter)
     try:
-        with safe_open(path, framework="pt") as file:
-            weights = {name: file.get_tensor(name) for name in file.keys()}
-    except (SafetensorError, OSError) as error:
-        raise CheckpointError(f"{path} is not a valid safetensors file ({error}); download it again") from error
+        with torch.device("meta"):
+            yield
+    finally:
+        hook.remove()
+
+
+def check_model_size(model: nn.Module) -> None:
+    """Raise a CheckpointError if a model would take more memory than `MAX_WEIGHTS_BYTES`."""
+    size = sum(tensor.nbytes for tensor in model.state_dict().values())
+    if size > MAX_WEIGHTS_BYTES:
+        raise CheckpointError(f"such a model would take {size} bytes; at most {MAX_WEIGHTS_BYTES} are loaded")
+
+
+def read_weights(path: Path, model: nn.Module, *, strict: bool = True) -> dict[str, Tensor]:
+    """Read the tensors of a model from safetensors; if strict, the file must hold all of them and no other.
+
+    The model may be one that takes no memory. A CheckpointError says that the file is not valid, or names the tensors that
+    do not fit; nothing but the file's header has been read by then, unless what does not fit are the values.
+    """
     expected = model.state_dict()
-    problems = [f"lacks {name}" for name in expected if name not in weights] if strict else []
-    problems += [f"has an unknown {name}" for name in weights if name not in expected] if strict else []
+    try:
+        size = path.stat().st_size
+        if size > MAX_WEIGHTS_BYTES:
+            raise CheckpointError(f"{path} has {size} bytes; at most {MAX_WEIGHTS_BYTES} are loaded")
+        with safe_open(path, framework="pt") as file:
+            shapes = {name: tuple(file.get_slice(name).get_shape()) for name in file.keys()}
+            _refuse(path, model, _differences(shapes, expected, strict))
+            weights = {name: file.get_tensor(name) for name in shapes if name in expected}
+    except (SafetensorError, OSError) as error:
+        raise CheckpointError(f"{path} is not a valid safetensors file ({escape(error)}); download it again") from error
+    _refuse(path, model, _bad_values(weights, expected))
+    return weights
+
+
+def _differences(shapes: Mapping[str, tuple[int, ...]], expected: Mapping[str, Tensor], strict: bool) -> list[str]:
+    problems = [f"lacks {name}" for name in expected if name not in shapes] if strict else []
+    problems += [f"has an unknown {escape(name)}" for name in shapes if name not in expected] if strict else []
     problems += [
-        f"has {name} of shape {tuple(tensor.shape)} instead of {tuple(expected[name].shape)}"
-        for name, tensor in weights.items()
-        if name in expected and tensor.shape != expected[name].shape
+        f"has {name} of shape {shape} instead of {tuple(expected[name].shape)}"
+        for name, shape in shapes.items()
+        if name in expected and shape != expected[name].shape
     ]
+    return problems
+
+
+def _bad_values(weights: Mapping[str, Tensor], expected: Mapping[str, Tensor]) -> list[str]:
+    problems = []
+    for name, tensor in weights.items():
+        dtype = expected[name].dtype
+        if tensor.is_floating_point() != dtype.is_floating_point or tensor.is_complex():
+            problems.append(f"has {name} of type {tensor.dtype} instead of {dtype}")
+        elif not tensor.to(dtype).isfinite().all():
+            problems.append(f"has values in {name} that are not finite")
+    return problems
+
+
+def _refuse(path: Path, model: nn.Module, problems: list[str]) -> None:
+    if len(problems) > _LISTED_PROBLEMS:
+        problems = [*problems[:_LISTED_PROBLEMS], f"has {len(problems) - _LISTED_PROBLEMS} more differences"]
     if problems:
         raise CheckpointError(f"{path} is not a checkpoint of this {type(model).__name__}: it {'; it '.join(problems)}")
-    model.load_state_dict(weights, strict=strict)
 
 
 def read_config(path: Path) -> dict[str, Any]:
     """Read a ``config.json``; a CheckpointError says that it is damaged, or newer than this package."""
     try:
+        size = path.stat().st_size
+        if size > MAX_CONFIG_BYTES:
+            raise CheckpointError(f"{path} has {size} bytes; at most {MAX_CONFIG_BYTES} are read")
         config = json.loads(path.read_text(encoding="utf-8"))
+    except CheckpointError:
+        raise
     except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read as JSON ({error})") from error
+        raise CheckpointError(f"{path} cannot be read as JSON ({escape(error)})") from error
+    except RecursionError as error:
+        raise CheckpointError(f"{path} cannot be read as JSON (it is nested too deeply)") from error
     if not isinstance(config, dict):
         raise CheckpointError(f"{path} does not hold a JSON object")
+    trained_on = config.get("dataset_config", "")
+    if not isinstance(trained_on, str):
+        raise CheckpointError(f"{path} has dataset_config {show(trained_on)}; it must be the name of a config")
     for name, known in (("format_version", str(FORMAT_VERSION)), ("data_version", DATA_VERSION)):
-        found = str(config.get(name, known))
-        if _is_newer(found, known):
+        found = config.get(name, known)
+        if not isinstance(found, int | float | str) or not re.fullmatch(r"\d{1,9}(\.\d{1,9})*", str(found)):
+            raise CheckpointError(f"{path} has {name} {show(found)}; it must be a version, for example {known}")
+        if _is_newer(str(found), known):
             raise CheckpointError(
                 f"{path} has {name} {found}, newer than the {known} that mnist1d-hf {__version__} knows; run: "
                 f"pip install --upgrade mnist1d-hf"

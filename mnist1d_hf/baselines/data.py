@@ -6,12 +6,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from datasets import Dataset, load_dataset
+from datasets import Dataset
 from numpy.typing import NDArray
 from torch import Tensor
 
 from ..dataset.presets import evaluation_config
-from ..dataset.registration import NAME
+from ..dataset.registration import load
 
 
 def load_tensors(config: str = "default", split: str = "train", **parameters: Any) -> tuple[Tensor, Tensor]:
@@ -33,7 +33,7 @@ def load_tensors(config: str = "default", split: str = "train", **parameters: An
     y : Tensor of int64, shape (rows,)
         Labels.
     """
-    columns = load_dataset(NAME, config, split=split, **parameters).with_format("numpy")[:]
+    columns = load(config, split=split, **parameters).with_format("numpy")[:]
     # Copies: torch tensors are writable, the columns of a dataset are not.
     return torch.from_numpy(np.array(columns["x"])), torch.from_numpy(np.array(columns["y"]))
 

@@ -8,9 +8,10 @@ from typing import Any
 
 from ..dataset.presets import BASELINE_CONFIGS
 from ..errors import CheckpointError
+from ..utils.checks import show
 from ..utils.resources import resource_folder
 from .architectures import MODELS, Baseline, get_architecture
-from .checkpoints import WEIGHTS_NAME, Checkpoint, open_checkpoint
+from .checkpoints import WEIGHTS_NAME, Checkpoint, is_path, open_checkpoint
 
 
 def list_models() -> list[str]:
@@ -100,7 +101,7 @@ def find_checkpoint(
     """
     if isinstance(model, str) and model in MODELS:
         model = checkpoint_folder(model, config)
-    elif not Path(model).is_dir() and str(model).count("/") != 1:
+    elif not is_path(model) and not Path(model).is_dir() and str(model).count("/") != 1:
         raise ValueError(
             f"{str(model)!r} is not a model: give one of {', '.join(MODELS)}, a folder, or a repository '<namespace>/<name>'"
         )
@@ -132,7 +133,8 @@ def load_model(
     Raises
     ------
     CheckpointError
-        If the checkpoint is missing, damaged, or of an unknown architecture.
+        If the checkpoint is missing, damaged, or of an unknown architecture, if its weights are not finite numbers, or if it
+        takes more than 256 MiB. What ``config.json`` asks for takes no memory before the weights are known to have it.
     HubError
         If the repository or the revision is missing, or the Hub is out of reach.
     ValueError
@@ -149,6 +151,6 @@ def load_model(
     architecture = model.config.get("architecture")
     if not isinstance(architecture, str) or architecture not in MODELS:
         raise CheckpointError(
-            f"{model.config_path} names the architecture {architecture!r}; known are {', '.join(MODELS)}"
+            f"{model.config_path} names the architecture {show(architecture)}; known are {', '.join(MODELS)}"
         )
     return MODELS[architecture].from_checkpoint(model)

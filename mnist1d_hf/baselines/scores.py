@@ -66,7 +66,7 @@ class Evaluator:
         """
         try:
             array = np.asarray(scores, dtype=np.float64)
-        except (TypeError, ValueError) as error:
+        except (TypeError, ValueError, OverflowError) as error:
             raise ValueError(f"the scores must be numbers of shape {self._shape} ({error})") from error
         if array.shape != self._shape:
             raise ValueError(

@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from ..dataset.parameters import GenerationParameters
+from ..utils.checks import show
 from .data import load_tensors
 from .evaluation import evaluate
 from .metrics import Evaluation
@@ -89,7 +90,7 @@ def parse_sweep(text: str) -> tuple[str, tuple[float, ...]]:
     count = (stop - start) // step + 1
     if count > _MOST_VALUES:
         raise ValueError(
-            f"{text!r} asks for {count} values; at most {_MOST_VALUES} are allowed, so give a greater STEP"
+            f"{text!r} asks for {show(int(count))} values; at most {_MOST_VALUES} are allowed, so give a greater STEP"
         )
     return parameter, tuple(kind(start + index * step) for index in range(count))
 
@@ -100,7 +101,9 @@ def _check_sweepable(parameter: str) -> None:
 
 
 def _exact(text: str, kind: type) -> Fraction:
-    """Return a number without rounding, so that 0:1:0.1 ends at 1 and has 0.3 in it."""
-    if not math.isfinite(kind(text)):
+    """Return a number as it is written, so that 0:1:0.1 ends at 1 and has 0.3 in it."""
+    number = kind(text)
+    if kind is float and not math.isfinite(number):
         raise ValueError(text)
-    return Fraction(text)
+    # The shortest form of the number, since a fraction takes the memory that 1e-999999999 asks for.
+    return Fraction(repr(number))

@@ -26,6 +26,8 @@ class _OneLineErrors(click.Group):
             return super().invoke(ctx)
         except DatasetGenerationError as error:
             raise click.ClickException(_one_line(error.__cause__ or error)) from error
+        except MemoryError as error:
+            raise click.ClickException(f"there is not enough memory ({_one_line(error)})") from error
         except (ValueError, OSError, ImportError, HubError) as error:
             raise click.ClickException(_one_line(error)) from error
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.figures import plot_samples
-from ..dataset.registration import NAME
+from ..dataset.registration import NAME, load
 from ..errors import MissingExtraError
 from ..utils.figures import check_format, save_figure
 from ..utils.textplot import plot_signal
@@ -109,7 +109,7 @@ def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
 
 def _load(config: str) -> tuple[datasets.DatasetDict, ConfigReport]:
     start = time.perf_counter()
-    splits = datasets.load_dataset(NAME, config)
+    splits = load(config)
     seconds = time.perf_counter() - start
     features = splits["train"].features
     report = ConfigReport(

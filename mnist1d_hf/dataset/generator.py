@@ -10,19 +10,16 @@ import functools
 from typing import TypedDict
 
 import numpy as np
-from numpy.typing import NDArray
+from numpy.typing import DTypeLike, NDArray
 
 from ..utils.checks import check_integer
-from .parameters import GenerationParameters
+from .memory import BLOCK_ROWS, check_memory
+from .parameters import SCALE_NAMES, GenerationParameters
 from .templates import NUM_CLASSES, Templates, get_templates
 from .transform import Draws, IntArray, Transform, padded, resample
 
 SPLITS = ("train", "test")
 SHARD_ROWS = 10_000
-
-# Examples transformed at once: enough for numpy, few enough for the processor's cache. Shards are drawn block by block,
-# so changing this number changes the shards.
-_BLOCK_ROWS = 1_000
 
 
 class Mnist1dArrays(TypedDict):
@@ -61,7 +58,8 @@ def make_dataset(
     Raises
     ------
     ValueError
-        If there are more templates than samples, or if all signals come out as the same constant.
+        If there are more templates than samples, if it would take more than 8 GiB of memory, if all signals come out as the
+        same constant, or if a scale is so large that they cannot be standardised.
 
     References
     ----------
@@ -75,6 +73,7 @@ def make_dataset(
     """
     parameters = parameters or GenerationParameters()
     templates = templates or get_templates()
+    check_memory(parameters)
     x, classes, mean, std, _ = _raw_dataset(parameters, templates)
     y = np.asarray(templates["y"])[classes]
     x -= mean
@@ -123,7 +122,8 @@ def generate_shard(
     TypeError
         If ``index`` or ``rows`` is not an integer.
     ValueError
-        If ``split``, ``index`` or ``rows`` is out of range, or if all signals come out as the same constant.
+        If ``split``, ``index`` or ``rows`` is out of range, if it would take more than 8 GiB of memory, if all signals come out
+        as the same constant, or if a scale is so large that float32 cannot hold them.
 
     Examples
     --------
@@ -138,16 +138,20 @@ def generate_shard(
     key = np.random.SeedSequence(parameters.seed, spawn_key=(SPLITS.index(split), index))
     rng = np.random.Generator(np.random.SFC64(key))
     paper = GenerationParameters()
+    check_memory(parameters, rows=max(rows, paper.num_samples))
     transform, mean, std, positions = _shard_constants(
         parameters.replace(num_samples=paper.num_samples, train_split=paper.train_split)
     )
     y = rng.permutation(np.arange(rows) % NUM_CLASSES)
     x = np.empty((rows, parameters.final_seq_length), np.float32)
-    for start in range(0, rows, _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        x[block] = transform(y[block], _draw_independently(rng, len(y[block]), parameters))
-    x -= mean
-    x /= std
+    with _large_numbers():
+        for start in range(0, rows, BLOCK_ROWS):
+            block = slice(start, start + BLOCK_ROWS)
+            x[block] = transform(y[block], _draw_independently(rng, len(y[block]), parameters))
+        x -= mean
+        x /= std
+    if not np.isfinite(x).all():
+        raise _too_large(parameters, x.dtype)
     return (x[:, positions] if parameters.shuffle_seq else x), y
 
 
@@ -177,7 +181,8 @@ def construction_steps(
     TypeError
         If ``digit`` or ``seed`` is not an integer.
     ValueError
-        If ``digit`` or ``seed`` is out of range.
+        If ``digit`` or ``seed`` is out of range, if it would take more than 8 GiB of memory, or if a scale is so large that
+        the signal is not finite.
 
     Examples
     --------
@@ -187,14 +192,19 @@ def construction_steps(
     """
     check_integer("digit", digit, low=0, high=NUM_CLASSES - 1)
     parameters = (parameters or GenerationParameters()).replace(seed=seed)
+    check_memory(parameters, rows=1)
     templates = get_templates()
     transform = Transform(parameters, templates, np.float64)
     draws = _draw_sequentially(np.random.RandomState(seed), 1, parameters)
     padding = int(draws.padding[0])
     dilated = transform.dilated(padding)[digit]
-    translated = transform.translated(np.array([digit]), draws)
-    noisy = transform.with_noise(translated.copy(), draws)
-    sheared = transform.sheared(noisy.copy(), draws)
+    with _large_numbers():
+        translated = transform.translated(np.array([digit]), draws)
+        noisy = transform.with_noise(translated.copy(), draws)
+        sheared = transform.sheared(noisy.copy(), draws)
+        down_sampled = transform.down_sampled(sheared)
+    if not np.isfinite(down_sampled).all():
+        raise _too_large(parameters, down_sampled.dtype)
     return {
         "template": templates["x"][digit],
         "padded": padded(templates["x"][digit], padding),
@@ -203,7 +213,7 @@ def construction_steps(
         "translated": translated[:, 0],
         "with noise": noisy[:, 0],
         "sheared": sheared[:, 0],
-        "down-sampled": transform.down_sampled(sheared)[:, 0],
+        "down-sampled": down_sampled[:, 0],
     }
 
 
@@ -221,22 +231,41 @@ def _raw_dataset(
     transform = Transform(parameters, templates, np.float64)
     classes = np.repeat(np.arange(num_classes), parameters.num_samples // num_classes)
     x = np.empty((len(classes), parameters.final_seq_length))
-    for start in range(0, len(classes), _BLOCK_ROWS):
-        block = slice(start, start + _BLOCK_ROWS)
-        x[block] = transform(classes[block], _draw_sequentially(rng, len(classes[block]), parameters))
+    with _large_numbers():
+        for start in range(0, len(classes), BLOCK_ROWS):
+            block = slice(start, start + BLOCK_ROWS)
+            x[block] = transform(classes[block], _draw_sequentially(rng, len(classes[block]), parameters))
     order = rng.permutation(len(classes))
     x, classes = x[order], classes[order]
     positions = np.arange(parameters.final_seq_length)
     if parameters.shuffle_seq:
         positions = rng.permutation(parameters.final_seq_length)
         x = x[:, positions]
-    mean, std = float(x.mean()), float(x.std())
-    if std == 0:
+    with _large_numbers():
+        mean, std = float(x.mean()), float(x.std())
+    if not np.isfinite(std):
+        raise _too_large(parameters, x.dtype)
+    # The mean of equal numbers may be rounded, and then their standard deviation is not quite zero.
+    if std == 0 or x.min() == x.max():
         raise ValueError(
             f"with {parameters} all signals are the same constant and cannot be standardised; increase the noise or "
             "final_seq_length"
         )
     return x, classes, mean, std, positions
+
+
+def _large_numbers() -> np.errstate:
+    """Let numbers become infinite without a warning; the result is checked instead."""
+    return np.errstate(over="ignore", invalid="ignore")
+
+
+def _too_large(parameters: GenerationParameters, dtype: DTypeLike) -> ValueError:
+    """Return the error for signals that a type of numbers cannot hold, or whose variance it cannot."""
+    name = max(SCALE_NAMES, key=lambda name: getattr(parameters, name))
+    return ValueError(
+        f"the {name!r} parameter must be smaller, got {getattr(parameters, name)!r}: the signals are too large to be computed "
+        f"in {np.dtype(dtype)}"
+    )
 
 
 def _draw_sequentially(rng: np.random.RandomState, examples: int, parameters: GenerationParameters) -> Draws:
@@ -280,4 +309,6 @@ def _shard_constants(parameters: GenerationParameters) -> tuple[Transform, np.fl
     """Return the transform, and the mean, standard deviation and order of positions of the paper's dataset."""
     templates = get_templates()
     _, _, mean, std, positions = _raw_dataset(parameters, templates)
+    if max(abs(mean), std) > float(np.finfo(np.float32).max):
+        raise _too_large(parameters, np.float32)
     return Transform(parameters, templates, np.float32), np.float32(mean), np.float32(std), positions

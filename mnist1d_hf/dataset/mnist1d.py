@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -13,20 +14,29 @@ from typing import Any, ClassVar
 import datasets
 import numpy as np
 import pyarrow as pa
+from datasets.exceptions import DatasetGenerationError
 from datasets.table import table_cast
 from numpy.typing import NDArray
 
 from .. import paper
+from ..errors import DamagedCacheError
+from ..utils.checks import escape, value_error
 from ..version import DATA_VERSION
 from .generator import SHARD_ROWS, SPLITS, generate_shard, make_dataset
+from .memory import check_memory
 from .parameters import PARAMETER_NAMES, GenerationParameters
 from .presets import CONFIGS, PRESETS, describe_config
 from .templates import CLASS_NAMES, NUM_CLASSES
 
 # What a worker of a DataLoader takes at a time from a config that is not sharded.
 _PIECE_ROWS = 1_000
+# The number of each shard is in a list, which datasets hands out to workers: 4 GB for so many rows.
+_MAX_ROWS = 10**12
 # Takes the place of a loading script's hash; without one, `datasets` does not find its cache by name.
 _CACHE_HASH = "generated"
+
+# What reading damaged files raises.
+_DAMAGES = (pa.ArrowException, ValueError, TypeError, LookupError, AttributeError, RecursionError)
 
 
 @dataclass
@@ -80,7 +90,8 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     TypeError
         If a parameter is unknown, or its value is of the wrong type.
     ValueError
-        If the config is unknown, or a parameter's value is out of range.
+        If the config is unknown, or a parameter's value is out of range. A config that is generated whole may take 8 GiB of
+        memory; `large`, which is generated in shards, may have 10**12 rows.
 
     Examples
     --------
@@ -99,7 +110,16 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs["hash"] = kwargs.get("hash") or _CACHE_HASH
-        super().__init__(*args, **kwargs)
+        self._cache_dir = ""
+        try:
+            super().__init__(*args, **kwargs)
+        except _DAMAGES as error:
+            # The entry is known once the parameters are, and its dataset_info.json is read last.
+            if not self._cache_dir:
+                raise
+            raise _damaged(self._cache_dir, error) from error
+        if self.info.features is None or set(self.info.splits or ()) != set(SPLITS):
+            raise _damaged(self._cache_dir, "its dataset_info.json lacks features or splits")
 
     def _create_builder_config(
         self, config_name: str | None = None, custom_features: datasets.Features | None = None, **kwargs: Any
@@ -111,6 +131,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         given_id = {"config_id": kwargs.pop("config_id")} if "config_id" in kwargs else {}
         preset = CONFIGS[config_name]
         parameters = preset.replace(**kwargs)
+        _check_size(parameters, PRESETS[config_name].is_sharded)
         changes = {name: value for name, value in vars(parameters).items() if value != getattr(preset, name)}
         config, config_id = super()._create_builder_config(
             config_name=config_name, custom_features=custom_features, **given_id, **changes
@@ -158,6 +179,52 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             for split, rows in self.config.split_rows.items()
         ]
 
+    def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
+        try:
+            super()._download_and_prepare(*args, **kwargs)
+        except DatasetGenerationError as error:
+            # `datasets` hides which parameter is to blame.
+            if isinstance(error.__cause__, ValueError | MemoryError):
+                raise error.__cause__ from None
+            raise
+
+    def as_dataset(self, split: Any = None, *args: Any, **kwargs: Any) -> Any:
+        """Return the prepared rows, as `datasets.DatasetBuilder.as_dataset` does.
+
+        Parameters
+        ----------
+        split : str or datasets.Split, optional
+            Split, or a slice of one; all splits by default.
+        *args, **kwargs
+            Those of `datasets.DatasetBuilder.as_dataset`, for example ``in_memory``.
+
+        Returns
+        -------
+        datasets.Dataset or datasets.DatasetDict
+            The rows.
+
+        Raises
+        ------
+        DamagedCacheError
+            If a file of the cache entry is missing or damaged; the message says which folder to remove.
+        """
+        whole = split is None or str(split) in self.info.splits
+        try:
+            loaded = super().as_dataset(split, *args, **kwargs)
+        except PermissionError:
+            raise
+        except (*_DAMAGES, OSError) as error:
+            # What is wrong with a slice may be how it is asked for.
+            asked = not whole and not isinstance(error, pa.ArrowException | OSError)
+            if asked or not os.path.isdir(self._output_dir):
+                raise
+            raise _damaged(self._output_dir, error) from error
+        for name, rows in loaded.items() if isinstance(loaded, dict) else [(str(split), loaded)]:
+            info = self.info.splits.get(name)
+            if info and len(rows) != info.num_examples:
+                raise _damaged(self._output_dir, f"its split {name!r} has {len(rows)} of {info.num_examples} rows")
+        return loaded
+
     def _prepare_split(self, split_generator: datasets.SplitGenerator, **kwargs: Any) -> None:
         # datasets 3 passes this option to every GeneratorBasedBuilder, but its Arrow path does not accept it.
         kwargs.pop("check_duplicate_keys", None)
@@ -185,6 +252,21 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         x, y = generate_shard(parameters, split=split, index=shard)
         rows = self.config.split_rows[split] - shard * SHARD_ROWS
         return x[:rows], y[:rows]
+
+
+def _damaged(folder: str, reason: object) -> DamagedCacheError:
+    return DamagedCacheError(
+        f"the cache entry {folder} is damaged ({escape(reason)}); remove this folder and try again"
+    )
+
+
+def _check_size(parameters: GenerationParameters, is_sharded: bool) -> None:
+    if not is_sharded:
+        check_memory(parameters)
+    elif parameters.num_samples > _MAX_ROWS:
+        raise value_error("num_samples", parameters.num_samples, f"at most {_MAX_ROWS} for a config in shards")
+    else:
+        check_memory(parameters, rows=SHARD_ROWS)
 
 
 @functools.lru_cache(maxsize=1)

@@ -13,13 +13,17 @@ import numpy as np
 from ..utils.checks import check_integer, check_real, type_error, value_error
 from .templates import NUM_CLASSES
 
+SCALE_NAMES = ("scale_coeff", "corr_noise_scale", "iid_noise_scale", "shear_scale")
+"""The parameters that scale the signals and their noise."""
+
 
 @dataclass(frozen=True)
 class GenerationParameters:
     """Everything that determines the bytes of a dataset, named as in the original package.
 
     The defaults are Table 2 of Greydanus & Kobak, "Scaling Down Deep Learning with MNIST-1D" (ICML 2024). Values are
-    normalised: integers become `int`, scales become `float`, padding becomes a tuple.
+    normalised: integers become `int`, scales become `float`, padding becomes a tuple. Integers are below 2**63. What takes
+    more than 8 GiB of memory to generate is refused when it is to be generated.
 
     Parameters
     ----------
@@ -85,7 +89,7 @@ class GenerationParameters:
         self._set("template_len", check_integer("template_len", self.template_len, low=2))
         self._set("padding", _padding(self.padding))
         self._set("max_translation", check_integer("max_translation", self.max_translation, low=1))
-        for name in ("scale_coeff", "corr_noise_scale", "iid_noise_scale", "shear_scale"):
+        for name in SCALE_NAMES:
             self._set(name, _scale(name, getattr(self, name)))
         self._set("shuffle_seq", _boolean("shuffle_seq", self.shuffle_seq))
         self._set("final_seq_length", check_integer("final_seq_length", self.final_seq_length, low=2))
@@ -163,4 +167,6 @@ def _padding(value: object) -> tuple[int, int]:
         raise type_error("padding", value, allowed)
     if len(value) != 2 or not 0 <= value[0] <= value[1]:
         raise value_error("padding", value, allowed)
+    if value[1] >= 2**63:
+        raise value_error("padding", value, f"{allowed} < 2**63")
     return int(value[0]), int(value[1])

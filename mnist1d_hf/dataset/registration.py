@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import functools
 import warnings
+from collections.abc import Callable
 from typing import Any
 
 import datasets
@@ -25,7 +26,8 @@ def register() -> None:
     try:
         from datasets import inspect, load
 
-        factory, dataset_module = load.dataset_module_factory, load.DatasetModule
+        factories = [(module, module.dataset_module_factory) for module in (load, inspect)]
+        dataset_module = load.DatasetModule
     except (ImportError, AttributeError):
         warnings.warn(
             f"mnist1d_hf cannot hook into datasets {datasets.__version__}, so load_dataset({NAME!r}) only finds what is in "
@@ -34,8 +36,25 @@ def register() -> None:
             stacklevel=3,
         )
         return
-    if getattr(factory, "knows_mnist1d", False):
-        return
+    for module, factory in factories:
+        if not getattr(factory, "knows_mnist1d", False):
+            module.dataset_module_factory = _knowing(factory, dataset_module)
+
+
+def load(name: str | None = None, **options: Any) -> Any:
+    """Load a config with `datasets.load_dataset`, even if another library has put back the function that `register` wraps."""
+    if not getattr(getattr(datasets.load, "dataset_module_factory", None), "knows_mnist1d", False):
+        warnings.warn(
+            f"another library has replaced datasets.load.dataset_module_factory, so that datasets.load_dataset({NAME!r}) "
+            "looks on the Hub; mnist1d_hf registers the name again. mnist1d_hf.load_dataset always finds it.",
+            stacklevel=3,
+        )
+        register()
+    return datasets.load_dataset(NAME, name, **options)
+
+
+def _knowing(factory: Callable[..., Any], dataset_module: Callable[..., Any]) -> Callable[..., Any]:
+    """Return the factory, knowing one more name."""
 
     @functools.wraps(factory)
     def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> Any:
@@ -50,4 +69,4 @@ def register() -> None:
         return dataset_module(_MODULE, None, {})
 
     dataset_module_factory.knows_mnist1d = True  # type: ignore[attr-defined]
-    load.dataset_module_factory = inspect.dataset_module_factory = dataset_module_factory
+    return dataset_module_factory

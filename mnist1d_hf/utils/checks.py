@@ -4,24 +4,47 @@ from __future__ import annotations
 
 import math
 import numbers
+import reprlib
+
+_repr = reprlib.Repr()
+_repr.maxstring = _repr.maxother = 200
+_repr.maxlong = 40
+
+
+def show(value: object) -> str:
+    """Return a value as Python writes it, shortened where it is long, for a message."""
+    try:
+        return _repr.repr(value)
+    except ValueError:  # Python writes no integers of thousands of digits
+        return f"an integer of {int(value).bit_length()} bits" if isinstance(value, int) else type(value).__name__
+
+
+def escape(text: object) -> str:
+    """Return a text on one line, shortened where it is long and with control characters escaped, for a message."""
+    return _repr.repr(str(text))[1:-1]
 
 
 def type_error(name: str, value: object, allowed: str) -> TypeError:
     """Return the error for a value of the wrong type."""
-    return TypeError(f"the {name!r} parameter must be {allowed}, got {value!r} of type {type(value).__name__}")
+    return TypeError(f"the {name!r} parameter must be {allowed}, got {show(value)} of type {type(value).__name__}")
 
 
 def value_error(name: str, value: object, allowed: str) -> ValueError:
     """Return the error for a value that is out of range."""
-    return ValueError(f"the {name!r} parameter must be {allowed}, got {value!r}")
+    return ValueError(f"the {name!r} parameter must be {allowed}, got {show(value)}")
 
 
 def check_integer(name: str, value: object, *, low: int, high: int | None = None) -> int:
-    """Return the value as an `int`; raise a TypeError unless it is an integer, a ValueError unless it is in range."""
+    """Return the value as an `int`; raise a TypeError unless it is an integer, a ValueError unless it is in range.
+
+    Without an upper end, integers that do not fit 64 bits are out of range.
+    """
     allowed = f"an integer of at least {low}" if high is None else f"an integer from {low} to {high}"
     if isinstance(value, bool) or not isinstance(value, numbers.Integral):
         raise type_error(name, value, allowed)
     number = int(value)
+    if high is None and number >= 2**63:
+        raise value_error(name, value, f"{allowed} and below 2**63")
     if number < low or (high is not None and number > high):
         raise value_error(name, value, allowed)
     return number
@@ -31,6 +54,10 @@ def check_real(name: str, value: object) -> float:
     """Return the value as a `float`; raise a TypeError unless it is a number, a ValueError unless it is finite."""
     if isinstance(value, bool) or not isinstance(value, numbers.Real):
         raise type_error(name, value, "a finite number")
-    if not math.isfinite(value):
+    try:
+        number = float(value)
+    except OverflowError:  # an integer or a fraction
+        number = math.inf
+    if not math.isfinite(number):
         raise value_error(name, value, "a finite number")
-    return float(value)
+    return number

@@ -266,6 +266,7 @@ def with_value(value, row=1):
         (np.zeros((3, 9)), {}, r"scores must have the shape \(3, 10\).* got \(3, 9\)"),
         (np.zeros(3), {}, r"got \(3,\)"),
         ([["a"] * 10] * 3, {}, r"scores must be numbers of shape \(3, 10\)"),
+        ([[10**400] * 10] * 3, {}, r"scores must be numbers of shape \(3, 10\)"),
         ([[1], [1, 2], [1]], {}, r"scores must be numbers of shape \(3, 10\)"),
         (with_value([0.0] * 9 + [math.nan]), {}, "row 1 .* of the scores holds NaN or inf"),
         (with_value([0.0] * 9 + [math.inf]), {}, "row 1 .* of the scores holds NaN or inf"),

@@ -95,6 +95,9 @@ def test_a_range_has_the_values_one_would_write(start, count, step):
         ("corr_noise_scale=0:1e999999:1", "must be finite numbers"),
         ("corr_noise_scale=0:1:0", "STEP must be above 0, and STOP not below START"),
         ("corr_noise_scale=1:0:0.5", "STEP must be above 0, and STOP not below START"),
+        ("corr_noise_scale=0:1:1e-999999999", "STEP must be above 0, and STOP not below START"),
+        ("corr_noise_scale=0:1e300:1e-300", "asks for 1000.* values; at most 1000 are allowed"),
+        (f"padding=0:{'9' * 400}:1", "asks for 1000.* values; at most 1000 are allowed"),
         ("corr_noise_scale=0:1:1e-6", "asks for 1000001 values; at most 1000 are allowed, so give a greater STEP"),
     ],
 )

@@ -2,6 +2,7 @@ import dataclasses
 import hashlib
 import os
 import random
+import re
 import subprocess
 import sys
 
@@ -69,7 +70,7 @@ def assert_equal_to_original(ours, theirs):
 def compare_with_original(original_dataset, parameters):
     with np.errstate(invalid="ignore", divide="ignore"):
         expected = original_dataset(parameters)
-    if np.isnan(expected["x_test"]).any():
+    if np.isnan(expected["x_test"]).any() or np.ptp(np.concatenate([expected["x"], expected["x_test"]])) == 0:
         with pytest.raises(ValueError, match=r"all signals are the same constant and cannot be standardised"):
             make_dataset(parameters)
     else:
@@ -91,6 +92,7 @@ NO_NOISE = GenerationParameters(
 @given(parameters=parameters())
 @example(NO_NOISE.replace(padding=(3, 34), max_translation=8, train_split=0.5, seed=0))
 @example(NO_NOISE.replace(padding=(0, 1), max_translation=1, train_split=0.5, seed=0))
+@example(NO_NOISE.replace(num_samples=60, padding=(0, 0), max_translation=1, train_split=0.5, seed=0))
 def test_any_parameters_give_the_original_packages_dataset(original_dataset, parameters):
     compare_with_original(original_dataset, parameters)
 
@@ -234,6 +236,68 @@ def test_shards_do_not_depend_on_the_number_of_samples(changes):
 def test_bad_shard_arguments_raise(arguments, error, message):
     with pytest.raises(error, match=message):
         generate_shard(GenerationParameters(), **{"split": "train", "index": 0, **arguments})
+
+
+# --- scales that numbers cannot hold
+
+SCALE_NAMES = ("scale_coeff", "corr_noise_scale", "iid_noise_scale", "shear_scale")
+
+
+@pytest.mark.parametrize("name", SCALE_NAMES)
+@pytest.mark.parametrize("value", [1e160, 1e308])
+def test_a_scale_that_float64_cannot_hold_is_named(name, value):
+    parameters = GenerationParameters(num_samples=20, **{name: value})
+    message = (
+        rf"^the '{name}' parameter must be smaller, got {re.escape(str(value))}: the signals are too large .* float64$"
+    )
+    with pytest.raises(ValueError, match=message):
+        make_dataset(parameters)
+    with pytest.raises(ValueError, match=message):
+        generate_shard(parameters, split="train", index=0, rows=20)
+
+
+@pytest.mark.parametrize("name", SCALE_NAMES)
+@pytest.mark.parametrize("value", [1e39, 1e150])
+def test_a_scale_that_float32_cannot_hold_is_named(name, value):
+    parameters = GenerationParameters(num_samples=20, **{name: value})
+    with pytest.raises(ValueError, match=rf"^the '{name}' parameter must be smaller, .* computed in float32$"):
+        generate_shard(parameters, split="train", index=0, rows=20)
+    assert make_dataset(parameters)["x"].std() == pytest.approx(1, abs=0.1)
+
+
+def test_a_step_of_the_construction_that_float64_cannot_hold_is_named():
+    parameters = GenerationParameters(scale_coeff=1.7e308, shear_scale=1.75e308, iid_noise_scale=1.7e308)
+    with pytest.raises(ValueError, match=r"^the 'shear_scale' parameter must be smaller, got 1.75e\+308"):
+        construction_steps(3, parameters, seed=0)
+
+
+@pytest.mark.parametrize(
+    "make", [make_dataset, lambda parameters: generate_shard(parameters, split="test", index=0, rows=20)]
+)
+@pytest.mark.parametrize("num_samples", [20, 5000])
+def test_signals_that_do_not_vary_are_refused(make, num_samples):
+    constant = NO_NOISE.replace(padding=(0, 0), max_translation=1, num_samples=num_samples)
+    with pytest.raises(
+        ValueError, match=r"all signals are the same constant and cannot be standardised; increase the noise"
+    ):
+        make(constant)
+
+
+@settings(max_examples=25, deadline=None)
+@given(scales=st.fixed_dictionaries({name: st.floats(0, 1.79e308) | st.floats(0, 1e45) for name in SCALE_NAMES}))
+def test_any_scales_give_standardised_numbers_or_an_error_of_one_line(scales):
+    parameters = GenerationParameters(num_samples=20, final_seq_length=10, **scales)
+    for make in (
+        make_dataset,
+        lambda parameters: {"x": generate_shard(parameters, split="test", index=1, rows=20)[0]},
+    ):
+        try:
+            x = make(parameters)["x"]
+        except ValueError as error:
+            assert str(error).startswith("the '")
+        else:
+            assert np.isfinite(x.astype(np.float32)).all()
+            assert 0 < x.std() < 10
 
 
 # --- the distribution of shards is the paper's

@@ -216,6 +216,16 @@ def test_a_bad_value_is_named(changes, error, datasets_cache):
     assert not list(datasets_cache.glob("mnist1d/*"))
 
 
+@pytest.mark.parametrize("streaming", [False, True])
+@pytest.mark.parametrize(("config", "value"), [("default", 1e160), ("large", 1e39)])
+def test_a_scale_that_numbers_cannot_hold_is_named(config, value, streaming, datasets_cache):
+    with pytest.raises(ValueError, match=r"^the 'scale_coeff' parameter must be smaller"):
+        next(
+            iter(load_dataset("mnist1d", config, split="test", streaming=streaming, num_samples=110, scale_coeff=value))
+        )
+    assert not list(datasets_cache.rglob("*.arrow"))
+
+
 def test_an_empty_split_is_refused():
     with pytest.raises(ValueError, match=r"num_samples=10 with train_split=0.05 leaves no rows for the 'train' split"):
         load_dataset("mnist1d", num_samples=10, train_split=0.05)

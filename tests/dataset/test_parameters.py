@@ -1,8 +1,12 @@
 import dataclasses
+import json
 import math
+from fractions import Fraction
 
 import numpy as np
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from mnist1d_hf import GenerationParameters
 from mnist1d_hf.dataset.parameters import PARAMETER_NAMES, check_parameter_names
@@ -51,6 +55,13 @@ BAD_VALUES = [
     *[("train_split", value, ValueError, "a number strictly between 0 and 1") for value in (0, 1, -0.5, 1.5, 0.0, 1.0)],
     *[("padding", value, ValueError, PADDING) for value in ((2, 1), (-1, 3), (1,), (1, 2, 3))],
     *[("padding", value, TypeError, PADDING) for value in (5, (1.0, 2), "36", (True, 2), None)],
+    *[
+        (name, value, ValueError, f"an integer of at least {low} and below 2**63")
+        for name, low in INTEGERS.items()
+        if name != "seed"
+        for value in (2**63, 2**70)
+    ],
+    ("padding", (0, 2**70), ValueError, f"{PADDING} < 2**63"),
     *[("shuffle_seq", value, TypeError, "True or False") for value in (1, 0, "true", None)],
 ]
 
@@ -79,3 +90,37 @@ def test_an_unknown_name_is_named_and_the_known_ones_listed():
     with pytest.raises(TypeError, match=r"unknown generation parameters 'noise', 'rows'; the parameters are"):
         GenerationParameters().replace(rows=1, noise=2)
     check_parameter_names(PARAMETER_NAMES)
+
+
+@pytest.mark.parametrize("value", [10**400, -(10**400), Fraction(10**400, 3)], ids=["positive", "negative", "fraction"])
+@pytest.mark.parametrize("name", [*SCALES, "train_split"])
+def test_a_number_beyond_the_range_of_floats_is_not_finite(name, value):
+    with pytest.raises(ValueError, match=f"the '{name}' parameter must be a finite number, got .*[0-9]{{10}}"):
+        GenerationParameters(**{name: value})
+
+
+@pytest.mark.parametrize("name", [*INTEGERS, "padding"])
+@pytest.mark.parametrize("digits", [400, 5000])
+def test_a_huge_integer_is_shown_in_short(name, digits):
+    value = (0, 10**digits) if name == "padding" else 10**digits
+    with pytest.raises(ValueError, match=f"the '{name}' parameter must be") as caught:
+        GenerationParameters(**{name: value})
+    assert len(str(caught.value)) < 200
+
+
+NUMBERS = st.integers() | st.integers(-(10**500), 10**500) | st.floats() | st.fractions()
+VALUES = NUMBERS | st.none() | st.booleans() | st.text() | st.lists(NUMBERS, max_size=3) | st.tuples(NUMBERS, NUMBERS)
+
+
+@settings(deadline=None)
+@given(name=st.sampled_from(PARAMETER_NAMES), value=VALUES)
+def test_any_value_is_accepted_or_named_on_one_short_line(name, value):
+    try:
+        parameters = GenerationParameters(**{name: value})
+    except (TypeError, ValueError) as error:
+        assert str(error).startswith(f"the {name!r} parameter must be ")
+        assert str(error).isprintable()
+        assert len(str(error)) < 600
+    else:
+        # The random generators and datasets take no other numbers.
+        assert json.loads(json.dumps(dataclasses.asdict(parameters), allow_nan=False))

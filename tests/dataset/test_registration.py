@@ -1,5 +1,6 @@
 """`load_dataset("mnist1d", ...)` in the ways that need no network, each in a process of its own."""
 
+import functools
 import json
 import os
 import subprocess
@@ -8,9 +9,11 @@ import textwrap
 
 import datasets
 import pytest
+from click.testing import CliRunner
 from datasets import get_dataset_config_names, get_dataset_split_names, load_dataset, load_dataset_builder
 
-import mnist1d_hf  # noqa: F401 - registers the name
+import mnist1d_hf
+from mnist1d_hf import cli
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
 from mnist1d_hf.dataset.registration import register
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
@@ -19,6 +22,14 @@ from ..conftest import ROOT
 from ..hub_server import Hub
 
 DATASETS_MAJOR = int(datasets.__version__.partition(".")[0])
+
+
+def load_columns(config, split):
+    pytest.importorskip("torch")
+    from mnist1d_hf.baselines import load_tensors
+
+    x, y = load_tensors(config, split)
+    return sha256(datasets.Dataset.from_dict({"x": x.numpy(), "y": y.numpy()}))
 
 
 def run(code, *, folder, cache=None, check=True, **environment):
@@ -186,6 +197,49 @@ def test_registering_twice_changes_nothing():
     before = datasets.load.dataset_module_factory
     register()
     assert datasets.load.dataset_module_factory is before
+
+
+@pytest.fixture
+def unhooked(monkeypatch):
+    """As if another library had put back what registration wraps."""
+    for module in (datasets.load, datasets.inspect):
+        monkeypatch.setattr(module, "dataset_module_factory", module.dataset_module_factory.__wrapped__)
+    with pytest.raises(Exception, match="mnist1d"):
+        load_dataset("mnist1d", split="test")
+
+
+@pytest.mark.parametrize(
+    "own_load",
+    [lambda: sha256(mnist1d_hf.load_dataset("shuffled", split="test")), lambda: load_columns("shuffled", "test")],
+    ids=["load_dataset", "load_tensors"],
+)
+def test_the_packages_own_functions_work_without_the_hook_and_say_what_happened(unhooked, empty_folder, own_load):
+    with pytest.warns(UserWarning, match=r"another library has replaced datasets.load.dataset_module_factory, so that"):
+        assert own_load() == FROZEN_SHA256["shuffled", "test"]
+    # The name is known again.
+    assert sha256(load_dataset("mnist1d", "shuffled", split="test")) == FROZEN_SHA256["shuffled", "test"]
+    assert get_dataset_config_names("mnist1d") == ["default", "shuffled", "large", "custom-noise"]
+    assert own_load() == FROZEN_SHA256["shuffled", "test"]
+
+
+def test_prepare_works_without_the_hook(unhooked, datasets_cache):
+    result = CliRunner().invoke(cli.main, ["prepare", "default"])
+    assert result.exit_code == 0, result.output
+    assert [path.name for path in (datasets_cache / "mnist1d").iterdir()] == ["default"]
+
+
+def test_a_library_that_wraps_the_hook_keeps_it(monkeypatch, recwarn):
+    hook, seen = datasets.load.dataset_module_factory, []
+
+    @functools.wraps(hook)
+    def wrapper(path, *args, **kwargs):
+        seen.append(path)
+        return hook(path, *args, **kwargs)
+
+    monkeypatch.setattr(datasets.load, "dataset_module_factory", wrapper)
+    assert mnist1d_hf.load_dataset(split="test").num_rows == 1000
+    assert seen == ["mnist1d"]
+    assert not recwarn
 
 
 def test_the_script_loads_where_datasets_runs_scripts(empty_folder):

@@ -18,7 +18,7 @@ from torch import Tensor, nn
 
 from ... import paper
 from ...errors import CheckpointError
-from ...utils.checks import check_integer
+from ...utils.checks import check_integer, escape
 from ...utils.rendering import render_card
 from ...utils.resources import resource_folder
 from ...version import DATA_VERSION, TAGS, __version__
@@ -27,9 +27,11 @@ from ..checkpoints import (
     FORMAT_VERSION,
     WEIGHTS_NAME,
     Checkpoint,
-    load_weights,
+    check_model_size,
     open_checkpoint,
+    read_weights,
     save_weights,
+    without_memory,
 )
 from ..recipes import TrainingSettings
 from ..stacked import Forward
@@ -137,7 +139,8 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
         Raises
         ------
         CheckpointError
-            If the checkpoint is missing, damaged, or of another model.
+            If the checkpoint is missing, damaged or of another model, if its weights are not finite numbers, or if it takes
+            more than 256 MiB.
         HubError
             If the repository or the revision is missing, or the Hub is out of reach.
         """
@@ -149,16 +152,22 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
     def from_checkpoint(cls: type[_Model], checkpoint: Checkpoint, *, strict: bool = True, **sizes: Any) -> _Model:
         """Load a model of this class, in evaluation mode, from an open checkpoint; see `from_pretrained`."""
         config = {name: value for name, value in checkpoint.config.items() if name != "architecture"}
-        saved = {name: config.pop(name) for name in cls.size_names() if name in config}
+        arguments = {name: config.pop(name) for name in cls.size_names() if name in config} | sizes
         try:
-            model = cls(**{**saved, **sizes})
+            # Whatever sizes are asked for, they take no memory before the weights are known to have them.
+            with without_memory():
+                skeleton = cls(**arguments)
+            check_model_size(skeleton)
         except (TypeError, ValueError, RuntimeError) as error:
             if sizes:
                 raise
+            reason = escape(str(error).partition("\n")[0])
             raise CheckpointError(
-                f"{checkpoint.config_path} has sizes that a {cls.architecture} cannot have ({error})"
+                f"{checkpoint.config_path} has sizes that a {cls.architecture} cannot have ({reason})"
             ) from error
-        load_weights(model, checkpoint.file(WEIGHTS_NAME), strict=strict)
+        weights = read_weights(checkpoint.file(WEIGHTS_NAME), skeleton, strict=strict)
+        model = cls(**arguments)
+        model.load_state_dict(weights, strict=strict)
         model.metadata = config
         return model.eval()
 
