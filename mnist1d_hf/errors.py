@@ -19,9 +19,17 @@ class MissingExtraError(ImportError):
         self.module = module
         self.extra = extra
 
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        """Rebuild it from the two names: by default, the message would be taken for them."""
+        return type(self), (self.module, self.extra)
+
 
 class CheckpointError(ValueError):
     """A checkpoint is missing, damaged, or belongs to another model."""
+
+
+class WorkerError(RuntimeError):
+    """A process that did part of the work was killed; the message says what is finished and what to do."""
 
 
 class HubError(RuntimeError):

@@ -50,8 +50,8 @@ def train_command(
 ) -> None:
     """Train baselines, and write checkpoints, metrics, curves, cards and a report.
 
-    Each model goes to OUTPUT/CONFIG/MODEL. Finished models are kept: after an interruption, rerun the command to resume. The
-    test rows are read once, at the end.
+    Each model goes to OUTPUT/CONFIG/MODEL. Finished models are kept: after an interruption, rerun the command to train the
+    others, each with all of its seeds, which train together. The test rows are read once, at the end.
 
     \b
     Examples:

@@ -21,13 +21,16 @@ from ..version import DATA_VERSION
 require("torch", "experiments")
 
 from ..utils.files import provenance, write_json
-from ..utils.processes import Bar, local_processes, report
+from ..utils.processes import local_processes, report
+from ..utils.progress import Bar
 from ..utils.statistics import PAIRED_TEST, describe, is_greater
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DEFAULT_SEEDS = 3
+
+_KEPT = "these are kept: rerun to measure the others"
 
 Settings = TypeVar("Settings")
 Measured = TypeVar("Measured")
@@ -257,7 +260,8 @@ class Experiment(ABC, Generic[Settings, Measured]):
             folder.mkdir(parents=True, exist_ok=True)
             kept = {part.name: self._read(folder, part, chosen) for part in parts}
             missing = [part for part in parts if not kept[part.name]]
-            self._measure_all(folder, chosen, missing, jobs, executor)
+            again = "nothing is kept without an output folder" if output is None else _KEPT
+            self._measure_all(folder, chosen, missing, again, jobs, executor)
             kept |= {part.name: self._read(folder, part, chosen) for part in missing}
         return Results(
             experiment=self.name,
@@ -289,12 +293,21 @@ class Experiment(ABC, Generic[Settings, Measured]):
         return content
 
     def _measure_all(
-        self, folder: Path, settings: Settings, parts: Sequence[Part], jobs: int | None, executor: Executor | None
+        self,
+        folder: Path,
+        settings: Settings,
+        parts: Sequence[Part],
+        kept: str,
+        jobs: int | None,
+        executor: Executor | None,
     ) -> None:
         if not parts:
             return
-        bars = {part.name: Bar(f"{self.name} {part.name}", part.steps) for part in parts}
-        with nullcontext(executor) if executor else local_processes(bars, jobs) as pool:
+        for part in parts:
+            for unfinished in folder.glob(f".{_path(folder, part).name}*.incomplete"):
+                unfinished.unlink(missing_ok=True)  # of a process that was killed
+        bars = {part.name: Bar(part.name, part.steps) for part in parts}
+        with nullcontext(executor) if executor else local_processes(bars, jobs, kept=kept, what="parts") as pool:
             futures = [pool.submit(_measure_part, self, settings, part, folder) for part in parts]
             for future in as_completed(futures):
                 future.result()
@@ -334,6 +347,7 @@ def paired_claim(
 
 def _measure_part(experiment: Experiment[Any, Any], settings: Any, part: Part, folder: Path) -> None:
     """Measure a part and keep it; runs in a process of its own, which imports the experiment's class."""
+    report(part.name, 0)
     start = time.perf_counter()
     measured = experiment.measure(settings, part, lambda done, what: report(part.name, done, what))
     content = {

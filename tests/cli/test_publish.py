@@ -18,6 +18,7 @@ from click.testing import CliRunner
 from mnist1d_hf import Mnist1D, cli
 from mnist1d_hf.hub import dataset_repo, model_repo, publish
 
+from ..conftest import interruptible
 from ..hub_server.fixtures import forget_connections
 from ..hub_server.publications import CNN, DATASET, assert_published, is_whole, publish_configs, writes
 
@@ -58,15 +59,16 @@ def start(ada_hub, hub_environment, tmp_path):
         folder = tmp_path / f"process-{len(started)}"
         (folder / "tmp").mkdir(parents=True)
         known = hub_environment(token, HF_HOME=str(folder / "home"), TMPDIR=str(folder / "tmp"), **environment)
-        process = subprocess.Popen(
-            [*COMMAND, *arguments],
-            stdin=subprocess.DEVNULL,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=known,
-            cwd=folder,
-        )
+        with interruptible():
+            process = subprocess.Popen(
+                [*COMMAND, *arguments],
+                stdin=subprocess.DEVNULL,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
+                text=True,
+                env=known,
+                cwd=folder,
+            )
         started.append(process)
         return process
 
