@@ -9,13 +9,14 @@ class MissingExtraError(ImportError):
     Parameters
     ----------
     module : str
-        Name of the missing module.
+        Name of the missing module; several are separated by ", ".
     extra : str
-        Extra of this package that installs it.
+        Extra of this package that installs it; several are separated by ",".
     """
 
     def __init__(self, module: str, extra: str) -> None:
-        super().__init__(f"this needs {module}, which is not installed; run: pip install 'mnist1d-hf[{extra}]'")
+        verb = "are" if "," in module else "is"
+        super().__init__(f"this needs {module}, which {verb} not installed; run: pip install 'mnist1d-hf[{extra}]'")
         self.module = module
         self.extra = extra
 

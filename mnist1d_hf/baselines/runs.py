@@ -16,9 +16,10 @@ import numpy as np
 
 from ..dataset.presets import BASELINE_CONFIGS, PRESETS, evaluation_config
 from ..dataset.templates import CLASS_NAMES
-from ..utils.extras import require
+from ..utils.extras import check_extras
 from ..utils.figures import save_figure
 from ..utils.files import versions, write_json
+from ..utils.outputs import check_output_folder
 from ..utils.processes import local_processes, report
 from ..utils.progress import Bar
 from ..utils.statistics import mean_interval
@@ -86,9 +87,9 @@ def train_baselines(
     """
     jobs = _jobs(Path(output), models, tuple(configs), seeds, recipe, device)
     check_device(device)
-    # For the curves and the ONNX files: better missed now than after the training.
-    require("matplotlib", "plot")
-    require("onnx", "onnx")
+    # For the curves and the ONNX files.
+    check_extras("torch", "plot", "onnx")
+    check_output_folder(output)
     open_jobs = [job for job in jobs if not _is_finished(job, overwrite=overwrite)]
     for config in sorted({evaluation_config(job.config) for job in open_jobs}):
         load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it

@@ -11,10 +11,11 @@ from torch import Tensor
 from .. import paper
 from ..utils.tables import align
 from .architectures import get_architecture
+from .bundled import list_checkpoints
 from .data import load_test_tensors
 from .evaluation import evaluate
 from .metrics import Evaluation
-from .registry import list_checkpoints, load_model
+from .registry import load_model
 
 
 @dataclass(frozen=True)

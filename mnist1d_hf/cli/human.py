@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..dataset.templates import CLASS_NAMES
+from ..utils.extras import check_extras
+from ..utils.outputs import check_output_folder
 from .options import results_option
 
 if TYPE_CHECKING:
@@ -48,11 +50,13 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
       mnist1d-hf experiment human
       mnist1d-hf experiment human --rows 20 --study 9 --seed 1 --figure
     """
+    check_extras("torch", *(["plot"] if figure else []), instead="experiments")
     from ..baselines.data import load_tensors
     from ..experiments.human import quiz as human
     from ..utils.files import write_json
 
     folder = output / "human"
+    check_output_folder(folder)
     path = folder / f"answers-seed{seed}.json"
     x, y = load_tensors(human.CONFIG, "test")
     quiz = human.resume_quiz(human.new_quiz(seed, len(x)), path)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import click
 
+from ..utils.extras import check_extras
 from .options import config_choice, json_option
 
 if TYPE_CHECKING:
@@ -55,6 +56,8 @@ def publish_command(
       mnist1d-hf publish ada
       mnist1d-hf publish ada --only dataset --config default --config shuffled --yes
     """
+    if only in (None, "models"):
+        check_extras("torch")
     from ..hub import publish, verify
 
     def review(planned: Sequence[PublishedRepo]) -> bool:

@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from ..dataset.presets import BASELINE_CONFIGS
+from ..utils.extras import check_extras
 from .options import json_option
 
 
@@ -60,6 +61,7 @@ def train_command(
       mnist1d-hf train --recipe paper
       mnist1d-hf train --model cnn --config large
     """
+    check_extras("torch", "plot", "onnx")
     from ..baselines.report import write_report
     from ..baselines.runs import read_metrics, train_baselines
 

@@ -15,15 +15,14 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..utils.extras import require
-from ..version import DATA_VERSION
-
-require("torch", "experiments")
-
+from ..utils.extras import check_extras
 from ..utils.files import provenance, write_json
+from ..utils.outputs import check_output_folder
 from ..utils.processes import local_processes, report
 from ..utils.progress import Bar
 from ..utils.statistics import PAIRED_TEST, describe, is_greater
+from ..version import DATA_VERSION
+from . import EXTRAS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -245,18 +244,25 @@ class Experiment(ABC, Generic[Settings, Measured]):
         ------
         FileExistsError
             If the folder holds parts that were measured with other settings.
+        MissingExtraError
+            If a library that the experiment needs is not installed.
+        OSError
+            If the folder cannot be written to.
         ValueError
             If a number is out of range.
+        WorkerError
+            If a process is killed. Finished parts are kept.
         """
         for name, value in (("seeds", seeds), ("jobs", jobs)):
             if value is not None and value < 1:
                 raise ValueError(f"the number of {name} must be at least 1, got {value}")
+        check_extras(*(extra for extra in EXTRAS.get(self.name, ()) if extra != "plot"), instead="experiments")
         seeds = DEFAULT_SEEDS if seeds is None else seeds
         chosen = settings or (self.quick if quick else self.settings)
         parts = self.plan(chosen, seeds)
         with TemporaryDirectory() if output is None else nullcontext(output) as top:
             folder = Path(top) / self.name
-            # Before anything is measured, so that a folder that cannot be written to is known at once.
+            check_output_folder(folder)
             folder.mkdir(parents=True, exist_ok=True)
             kept = {part.name: self._read(folder, part, chosen) for part in parts}
             missing = [part for part in parts if not kept[part.name]]
