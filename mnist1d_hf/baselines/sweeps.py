@@ -10,6 +10,7 @@ from typing import Any
 from torch import nn
 
 from ..dataset.parameters import GenerationParameters
+from ..utils.progress import shown
 from .data import load_tensors
 from .evaluation import evaluate
 from .metrics import Evaluation
@@ -61,7 +62,7 @@ def sweep(
         GenerationParameters(**change)
     return [
         (value, evaluate(model, load_tensors(config, split, **change), device=device))
-        for value, change in zip(values, changes, strict=True)
+        for value, change in shown(list(zip(values, changes, strict=True)), parameter)
     ]
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .. import paper
+from ..utils.progress import shown
 from ..utils.tables import align
 from .architectures import get_architecture
 from .bundled import list_checkpoints
@@ -34,7 +35,7 @@ def evaluate_checkpoints(*, device: str = "cpu") -> list[CheckpointResult]:
     """Evaluate every checkpoint inside the package, in the order of `list_checkpoints`."""
     checkpoints = list_checkpoints()
     data = {config: load_test_tensors(config) for config in dict(checkpoints)}
-    return [_evaluate_checkpoint(name, config, data[config], device) for config, name in checkpoints]
+    return [_evaluate_checkpoint(name, config, data[config], device) for config, name in shown(checkpoints, "models")]
 
 
 def format_table(results: Sequence[CheckpointResult]) -> str:

@@ -12,7 +12,7 @@ import datasets
 from ..dataset.presets import CONFIGS
 from ..dataset.registration import NAME
 from ..hub.dataset_repo import build_dataset_repo
-from .options import config_choice, json_option, set_option
+from .options import config_choice, json_option, quiet_option, set_option
 
 
 @click.command("build")
@@ -21,6 +21,7 @@ from .options import config_choice, json_option, set_option
 @click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
 @set_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier build in OUTPUT_DIR.")
+@quiet_option
 @json_option
 def build_command(
     output_dir: Path,
@@ -58,6 +59,7 @@ def build_command(
 @click.command("prepare")
 @click.argument("configs", metavar="[CONFIG]...", type=config_choice, nargs=-1)
 @set_option
+@quiet_option
 @json_option
 def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], as_json: bool) -> None:
     """Fill the cache of datasets with the named configs, all four by default (190 MB).

@@ -17,7 +17,7 @@ from ..utils.extras import check_extras
 from ..utils.figures import check_format, save_figure
 from ..utils.outputs import check_output_file
 from ..utils.tables import align
-from .options import config_choice, json_option, set_option
+from .options import config_choice, json_option, quiet_option, set_option
 
 if TYPE_CHECKING:
     from ..baselines import Baseline
@@ -51,6 +51,7 @@ Show = Callable[[Sequence[Record]], None]
 )
 @click.option("--device", default="cpu", show_default=True, help="Torch device.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the result as CSV.")
+@quiet_option
 @json_option
 def evaluate_command(
     models: tuple[str, ...],

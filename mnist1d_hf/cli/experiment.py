@@ -11,7 +11,7 @@ import click
 from ..experiments import EXTRAS, INTERACTIVE_TITLES, TITLES, find
 from ..utils.extras import check_extras
 from .human import human_command
-from .options import results_option
+from .options import quiet_option, results_option
 
 
 @click.group("experiment")
@@ -31,6 +31,7 @@ def _options(command: Any) -> Any:
         click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one per core if not given."),
         click.option("--quick", is_flag=True, help="Use small settings, to try it out in less than 20 seconds."),
         click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3 if not given."),
+        quiet_option,
         results_option,
     ):
         command = option(command)

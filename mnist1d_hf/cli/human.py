@@ -12,7 +12,7 @@ import click
 from ..dataset.templates import CLASS_NAMES
 from ..utils.extras import check_extras
 from ..utils.outputs import check_output_folder
-from .options import results_option
+from .options import quiet_option, results_option
 
 if TYPE_CHECKING:
     from ..experiments.human.quiz import Quiz
@@ -39,6 +39,7 @@ class _StoppedError(Exception):
 )
 @click.option("--figure", is_flag=True, help="Also write each question as a PNG file.")
 @results_option
+@quiet_option
 def human_command(rows: int, study: int | None, seed: int, figure: bool, output: Path) -> None:
     """Take the place of the paper's human: study training examples, then name the digits of test rows.
 

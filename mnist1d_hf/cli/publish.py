@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..utils.extras import check_extras
-from .options import config_choice, json_option
+from .options import config_choice, json_option, quiet_option
 
 if TYPE_CHECKING:
     from ..hub.planning import PublishedRepo
@@ -33,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only show what would happen; this needs no token.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--verify/--no-verify", "with_verification", default=True, help="Download everything again and check it.")
+@quiet_option
 def publish_command(
     namespace: str,
     only: str | None,
@@ -91,6 +92,7 @@ def publish_command(
 @click.argument("namespace")
 @click.option("--only", type=click.Choice(("dataset", "models")), help="Check one part; both by default.")
 @click.option("--revision", help="Branch, tag or commit to check; main by default.")
+@quiet_option
 @json_option
 def verify_command(namespace: str, only: str | None, revision: str | None, as_json: bool) -> None:
     """Download what is published in NAMESPACE and check it.

@@ -21,7 +21,7 @@ from ..utils.figures import check_format, save_figure
 from ..utils.outputs import check_output_file
 from ..utils.textplot import plot_signal
 from ..version import DATA_VERSION, __version__
-from .options import json_option
+from .options import json_option, quiet_option
 
 
 @dataclass(frozen=True)
@@ -153,6 +153,7 @@ def _evaluate_baselines() -> str:
     type=click.Path(path_type=Path),
     help="File for the figure: .png, .svg or .pdf.",
 )
+@quiet_option
 @json_option
 def quickstart_command(output: Path, as_json: bool) -> None:
     """Load, check, describe and draw the paper's data.

@@ -9,7 +9,7 @@ import click
 
 from ..dataset.presets import BASELINE_CONFIGS
 from ..utils.extras import check_extras
-from .options import json_option
+from .options import json_option, quiet_option
 
 
 @click.command("train")
@@ -38,6 +38,7 @@ from .options import json_option
     "--output", "-o", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder to write to."
 )
 @click.option("--overwrite", is_flag=True, help="Replace models that have other settings or seeds.")
+@quiet_option
 @json_option
 def train_command(
     models: tuple[str, ...],

@@ -1,17 +1,22 @@
-"""How far parallel work is: one bar in a terminal, one line per finished piece in a log."""
+"""How far work is: in a terminal one bar for all of it, and one line per finished piece in a log."""
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 
 import datasets
 from datasets.utils import tqdm
 
 # The bar has its place at 80 columns; what does not fit behind it is cut off.
 _FORMAT = "{desc} {percentage:3.0f}% |{bar:18}| {remaining} left{postfix}"
+
+# A loop that takes fewer seconds shows nothing.
+_SILENCE = 2.0
+
+_Item = TypeVar("_Item")
 
 
 @dataclass(frozen=True)
@@ -69,3 +74,12 @@ class Progress:
             self._line.set_description_str(f"{self._finished}/{len(self._bars)}", refresh=False)
             self._line.set_postfix_str(text.strip(), refresh=False)
             self._line.update(sum(self._done.values()) - self._line.n)
+
+
+def shown(items: Collection[_Item], description: str) -> Iterator[_Item]:
+    """Iterate with a bar that appears in a terminal once the loop has taken a while, and vanishes with it."""
+    if not sys.stderr.isatty():
+        yield from items
+        return
+    options = {"desc": description, "bar_format": _FORMAT, "dynamic_ncols": True}
+    yield from tqdm(items, total=len(items), delay=_SILENCE, leave=False, **options)
