@@ -148,7 +148,7 @@ def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Exec
         yield executor
         return
     bars = {job.name: Bar(job.name, job.settings.steps, job.cost) for job in jobs}
-    with local_processes(bars, kept="these are kept: rerun to train the others", what="models") as pool:
+    with local_processes(bars, kept="finished models are kept: rerun to train the others", what="models") as pool:
         yield pool
 
 

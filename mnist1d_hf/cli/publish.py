@@ -61,7 +61,11 @@ def publish_command(
         check_extras("torch")
     from ..hub import publish, verify
 
+    plans: list[PublishedRepo] = []
+    done: list[PublishedRepo] = []
+
     def review(planned: Sequence[PublishedRepo]) -> bool:
+        plans.extend(planned)
         click.echo(_format_plan(planned))
         if dry_run or yes or not any(repo.changed for repo in planned):
             return True
@@ -69,18 +73,27 @@ def publish_command(
             raise click.UsageError("cannot ask for confirmation without a terminal; give --yes to publish without it")
         return click.confirm("Publish this?", abort=True)
 
-    published = publish(
-        namespace,
-        only=only,
-        configs=configs or None,
-        num_samples=num_samples,
-        private=private,
-        create_pr=create_pr,
-        revision=revision,
-        dry_run=dry_run,
-        review=review,
-        progress=lambda repo: click.echo(_format_result(repo)),
-    )
+    def show(repo: PublishedRepo) -> None:
+        done.append(repo)
+        click.echo(_format_result(repo))
+
+    try:
+        published = publish(
+            namespace,
+            only=only,
+            configs=configs or None,
+            num_samples=num_samples,
+            private=private,
+            create_pr=create_pr,
+            revision=revision,
+            dry_run=dry_run,
+            review=review,
+            progress=show,
+        )
+    except KeyboardInterrupt as error:
+        if plans and not dry_run:
+            error.args = (f"{len(done)} of {len(plans)} repositories are published; rerun the command to resume",)
+        raise
     if dry_run:
         click.echo("Nothing was changed.")
     elif with_verification and not create_pr and only != "collection":

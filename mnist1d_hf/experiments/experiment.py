@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 DEFAULT_SEEDS = 3
 
-_KEPT = "these are kept: rerun to measure the others"
+_KEPT = "finished parts are kept: rerun to measure the others"
 
 Settings = TypeVar("Settings")
 Measured = TypeVar("Measured")

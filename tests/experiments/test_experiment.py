@@ -210,7 +210,7 @@ def test_an_interrupt_ends_the_processes_and_says_what_is_kept(tmp_path, termina
     rest = read_until(ours, None)
     assert process.wait() == 1
     assert rest.splitlines()[-2:] == [
-        "0 of 3 parts are finished; these are kept: rerun to measure the others.",
+        "0 of 3 parts are finished; finished parts are kept: rerun to measure the others.",
         "Aborted!",
     ]
     assert "summary.json" not in {path.name for path in tmp_path.rglob("*")}

@@ -46,16 +46,16 @@ def test_a_folder_of_somebody_else_is_named(tmp_path):
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("train --model logistic --output afile", "cannot write to afile: "),
+        ("train --model logistic --output taken", "cannot write to taken: "),
         ("evaluate cnn --sweep corr_noise_scale=0:1:0.5 -o no/a.png", "cannot write no/a.png: there is no folder no;"),
         ("evaluate cnn --sweep corr_noise_scale=0:1:0.5 -o a.bmp", "must end in .png, .svg or .pdf"),
         ("quickstart --output no/a.png", "cannot write no/a.png: there is no folder no;"),
-        ("experiment human --output afile/results", "cannot write to afile/results/human: "),
-        ("experiment pooling --output afile/results", "cannot write to afile/results/pooling: "),
+        ("experiment human --output taken/results", "cannot write to taken/results/human: "),
+        ("experiment pooling --output taken/results", "cannot write to taken/results/pooling: "),
     ],
 )
 def test_commands_look_before_they_work(arguments, message, empty_folder, monkeypatch):
-    (empty_folder / "afile").touch()
+    (empty_folder / "taken").touch()
     for module, name in ((runs, "_run_job"), (sweeps, "evaluate")):
         monkeypatch.setattr(module, name, lambda *args, **options: pytest.fail("it works"))
     result = CliRunner().invoke(cli.main, arguments.split())
@@ -64,4 +64,4 @@ def test_commands_look_before_they_work(arguments, message, empty_folder, monkey
     assert result.stderr.startswith("Error: ")
     assert message in result.stderr
     assert result.stderr.count("\n") == 1
-    assert [path.name for path in empty_folder.iterdir()] == ["afile"]
+    assert [path.name for path in empty_folder.iterdir()] == ["taken"]
