@@ -46,8 +46,8 @@ class Progress:
         self._finished = 0
         self._line: Any = None
         if sys.stderr.isatty():
-            self._line = tqdm(total=sum(self._costs.values()), bar_format=_FORMAT, dynamic_ncols=True)
-            self._show("")
+            total, begun = sum(self._costs.values()), f"0/{len(bars)}"
+            self._line = tqdm(total=total, desc=begun, bar_format=_FORMAT, dynamic_ncols=True, miniters=0)
 
     def move(self, name: str, steps: int, measured: str) -> None:
         """Show how many steps of a piece are done, and what was measured last."""
