@@ -1,17 +1,20 @@
 """Progress of parallel work: one bar that weighs the pieces, or one line per finished piece."""
 
+import importlib
 import io
 import re
 from types import SimpleNamespace
 
 import datasets
 import pytest
-from tqdm.std import tqdm
 
 from mnist1d_hf.utils import progress
 from mnist1d_hf.utils.progress import Bar, Progress
 
 BARS = {"long": Bar("gru", 10, cost=9), "short": Bar("mlp", 100, cost=1)}
+
+
+tqdm = importlib.import_module("tqdm.std").tqdm  # it ships no types
 
 
 class Terminal(io.StringIO):
