@@ -8,7 +8,8 @@ from typing import Any
 
 from ..errors import CheckpointError
 from .architectures import MODELS, Baseline, get_architecture
-from .bundled import checkpoint_folder
+from .bundled import checkpoint_folder as checkpoint_folder
+from .bundled import list_checkpoints as list_checkpoints
 from .checkpoints import Checkpoint, open_checkpoint
 
 
