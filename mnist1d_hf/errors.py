@@ -9,15 +9,20 @@ class MissingExtraError(ImportError):
     Parameters
     ----------
     module : str
-        Name of the missing module.
+        Name of the missing module; several are separated by ", ".
     extra : str
-        Extra of this package that installs it.
+        Extra of this package that installs it; several are separated by ",".
     """
 
     def __init__(self, module: str, extra: str) -> None:
-        super().__init__(f"this needs {module}, which is not installed; run: pip install 'mnist1d-hf[{extra}]'")
+        verb = "are" if "," in module else "is"
+        super().__init__(f"this needs {module}, which {verb} not installed; run: pip install 'mnist1d-hf[{extra}]'")
         self.module = module
         self.extra = extra
+
+    def __reduce__(self) -> tuple[type[MissingExtraError], tuple[str, str]]:
+        """Rebuild it from the two names: by default, the message would be taken for them."""
+        return type(self), (self.module, self.extra)
 
 
 class CheckpointError(ValueError):
@@ -26,6 +31,10 @@ class CheckpointError(ValueError):
 
 class DamagedCacheError(ValueError):
     """An entry of the cache of `datasets` cannot be read; the message says which folder to remove."""
+
+
+class WorkerError(RuntimeError):
+    """A process that did part of the work was killed; the message says what is finished and what to do."""
 
 
 class HubError(RuntimeError):

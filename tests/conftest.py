@@ -3,6 +3,7 @@
 import dataclasses
 import importlib
 import os
+import signal
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
@@ -39,6 +40,16 @@ def read_toml(path):
     return tomllib.loads(path.read_text(encoding="utf-8"))
 
 
+@contextmanager
+def interruptible():
+    """Let processes that are started meanwhile take interrupts, even if this one ignores them as the background of a script."""
+    handler = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, handler)
+
+
 @pytest.fixture(autouse=True)
 def datasets_cache(tmp_path, monkeypatch):
     """An empty cache for each test."""
@@ -61,7 +72,7 @@ def in_this_process(monkeypatch):
     """Let what would start processes run in a thread, for tests of something else."""
 
     @contextmanager
-    def one_thread(bars, jobs=None):
+    def one_thread(bars, jobs=None, **texts):
         with ThreadPoolExecutor(1) as pool:
             yield pool
 

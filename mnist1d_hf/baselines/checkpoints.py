@@ -24,9 +24,9 @@ from ..errors import CheckpointError, HubError
 from ..utils.checks import escape, show
 from ..utils.hub_errors import explain
 from ..version import DATA_VERSION, __version__
+from .bundled import WEIGHTS_NAME as WEIGHTS_NAME
 
 CONFIG_NAME = "config.json"
-WEIGHTS_NAME = "model.safetensors"
 
 FORMAT_VERSION = 1
 """Version of what a checkpoint's files hold; raise it when older packages cannot load new checkpoints."""

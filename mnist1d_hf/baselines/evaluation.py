@@ -15,6 +15,7 @@ from torch.utils.data import DataLoader
 from torch.utils.data import Dataset as TorchDataset
 
 from ..utils.checks import check_integer
+from ..utils.progress import shown
 from .data import check_device, read_column
 from .metrics import Evaluation, check_labels, compare, refuse_rows
 
@@ -71,7 +72,8 @@ def evaluate(
         raise ValueError(f"there are {len(x)} signals and {len(labels)} labels; there must be one label per signal")
     dtype = _first_parameter(model).dtype
     with _evaluating(model, device), torch.inference_mode():
-        logits = [_classify(model, batch.to(device, dtype)) for batch in x.split(batch_size)]
+        batches = shown(x.split(batch_size), f"{len(x):,} rows")
+        logits = [_classify(model, batch.to(device, dtype)) for batch in batches]
     return compare(np.concatenate(logits), labels)
 
 

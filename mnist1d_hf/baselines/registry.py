@@ -6,12 +6,12 @@ import os
 from pathlib import Path
 from typing import Any
 
-from ..dataset.presets import BASELINE_CONFIGS
 from ..errors import CheckpointError
 from ..utils.checks import show
-from ..utils.resources import resource_folder
 from .architectures import MODELS, Baseline, get_architecture
-from .checkpoints import WEIGHTS_NAME, Checkpoint, is_path, open_checkpoint
+from .bundled import checkpoint_folder as checkpoint_folder
+from .bundled import list_checkpoints as list_checkpoints
+from .checkpoints import Checkpoint, is_path, open_checkpoint
 
 
 def list_models() -> list[str]:
@@ -62,31 +62,6 @@ def create_model(name: str, **sizes: Any) -> Baseline:
     torch.Size([5, 10])
     """
     return get_architecture(name).model(**sizes)
-
-
-def list_checkpoints() -> list[tuple[str, str]]:
-    """Return the checkpoints inside the package.
-
-    Returns
-    -------
-    list of (str, str)
-        Config and model name of each: `default`, `shuffled`, then `large`, the models in the order of `list_models`.
-    """
-    folder = resource_folder("models")
-    return [
-        (config, name)
-        for config in BASELINE_CONFIGS
-        for name in MODELS
-        if (folder / config / name / WEIGHTS_NAME).is_file()
-    ]
-
-
-def checkpoint_folder(name: str, config: str = "default") -> Path:
-    """Return the folder of a checkpoint inside the package; a ValueError for an unknown one lists the known ones."""
-    if (config, name) not in list_checkpoints():
-        known = ", ".join(f"{model} ({trained_on})" for trained_on, model in list_checkpoints())
-        raise ValueError(f"there is no checkpoint of {name!r} trained on {config!r}; there are {known}")
-    return resource_folder("models") / config / name
 
 
 def find_checkpoint(

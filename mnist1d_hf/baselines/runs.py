@@ -16,10 +16,12 @@ import numpy as np
 
 from ..dataset.presets import BASELINE_CONFIGS, PRESETS, evaluation_config
 from ..dataset.templates import CLASS_NAMES
-from ..utils.extras import require
+from ..utils.extras import check_extras
 from ..utils.figures import save_figure
 from ..utils.files import versions, write_json
-from ..utils.processes import Bar, local_processes, report
+from ..utils.outputs import check_output_folder
+from ..utils.processes import local_processes, report
+from ..utils.progress import Bar
 from ..utils.statistics import mean_interval
 from ..version import DATA_VERSION
 from .architectures import MODELS, get_architecture
@@ -77,15 +79,17 @@ def train_baselines(
     """Train baselines, write each to ``output/<config>/<model>``, and return these folders.
 
     The seeds are 0, 1, ...; the checkpoint is that of seed 0, the metrics are those of all. Finished folders with the same
-    settings and seeds are kept, so repeat the call to resume after an interruption; others raise a FileExistsError unless
-    ``overwrite`` is given. The recipe "paper" exists for the paper's four models, and gets folders of its own. The work goes to
-    the executor if one is given, without progress bars, otherwise to one process per core.
+    settings and seeds are kept, so repeat the call to resume after an interruption: a model that was not finished is trained
+    again, all of its seeds. Other folders raise a FileExistsError unless ``overwrite`` is given. The recipe "paper" exists for
+    the paper's four models, and gets folders of its own. The work goes to the executor if one is given, without progress bars,
+    otherwise to one process per core, which needs ``if __name__ == "__main__":`` in a script; a WorkerError says that one of
+    them was killed.
     """
     jobs = _jobs(Path(output), models, tuple(configs), seeds, recipe, device)
     check_device(device)
-    # For the curves and the ONNX files: better missed now than after the training.
-    require("matplotlib", "plot")
-    require("onnx", "onnx")
+    # For the curves and the ONNX files.
+    check_extras("torch", "plot", "onnx")
+    check_output_folder(output)
     open_jobs = [job for job in jobs if not _is_finished(job, overwrite=overwrite)]
     for config in sorted({evaluation_config(job.config) for job in open_jobs}):
         load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it
@@ -143,8 +147,8 @@ def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Exec
     if executor is not None:
         yield executor
         return
-    bars = {job.name: Bar(f"{job.architecture:<11} {job.config:<8}", job.settings.steps) for job in jobs}
-    with local_processes(bars) as pool:
+    bars = {job.name: Bar(job.name, job.settings.steps, job.cost) for job in jobs}
+    with local_processes(bars, kept="finished models are kept: rerun to train the others", what="models") as pool:
         yield pool
 
 
@@ -152,34 +156,43 @@ def _run_job(job: _Job) -> None:
     """Train the members of a job, then evaluate and write them."""
 
     def show(step: int, loss: float, accuracy: float) -> None:
-        report(job.name, step, f"loss {loss:.3f}, accuracy {100 * accuracy:.1f} %")
+        report(job.name, step, f"accuracy {100 * accuracy:.1f} %")
 
+    report(job.name, 0)
     runs = [(job.config, seed) for seed in job.seeds]
     _write(job, train(job.architecture, runs, job.settings, device=job.device, progress=show))
 
 
 def _write(job: _Job, members: list[TrainedModel]) -> None:
     """Write the folder under another name and rename it, so that it is complete or missing."""
-    folder, config = job.folder, job.config
-    unfinished = folder.with_name(f".{folder.name}.incomplete")
+    unfinished = job.folder.with_name(f".{job.folder.name}.incomplete")
+    # What a process that was killed has left.
     shutil.rmtree(unfinished, ignore_errors=True)
-    unfinished.mkdir(parents=True)
-    test = load_test_tensors(config)
+    try:
+        unfinished.mkdir(parents=True)
+        _fill(unfinished, job, members)
+        shutil.rmtree(job.folder, ignore_errors=True)
+        unfinished.rename(job.folder)
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+
+
+def _fill(folder: Path, job: _Job, members: list[TrainedModel]) -> None:
+    """Write the files of a baseline."""
+    test = load_test_tensors(job.config)
     evaluations = [evaluate(member.model, test) for member in members]
     model = members[0].model
     model.metadata = {
-        "dataset_config": config,
+        "dataset_config": job.config,
         "seed": members[0].seed,
         "recipe": job.recipe,
         "labels": list(CLASS_NAMES),
     }
-    model.save_pretrained(unfinished)
-    export_onnx(model, unfinished / ONNX_NAME)
+    model.save_pretrained(folder)
+    export_onnx(model, folder / ONNX_NAME)
     metrics = _metrics(job, members, evaluations)
-    write_json(unfinished / METRICS_NAME, metrics, indent=1)
-    save_figure(plot_curves(metrics), unfinished / CURVES_NAME)
-    shutil.rmtree(folder, ignore_errors=True)
-    unfinished.rename(folder)
+    write_json(folder / METRICS_NAME, metrics, indent=1)
+    save_figure(plot_curves(metrics), folder / CURVES_NAME)
 
 
 def _metrics(job: _Job, members: list[TrainedModel], evaluations: list[Evaluation]) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from torch import nn
 
 from ..dataset.parameters import GenerationParameters
 from ..utils.checks import show
+from ..utils.progress import shown
 from .data import load_tensors
 from .evaluation import evaluate
 from .metrics import Evaluation
@@ -62,7 +63,7 @@ def sweep(
         GenerationParameters(**change)
     return [
         (value, evaluate(model, load_tensors(config, split, **change), device=device))
-        for value, change in zip(values, changes, strict=True)
+        for value, change in shown(list(zip(values, changes, strict=True)), parameter)
     ]
 
 

@@ -9,12 +9,14 @@ from dataclasses import dataclass
 from torch import Tensor
 
 from .. import paper
+from ..utils.progress import shown
 from ..utils.tables import align, html_table
 from .architectures import get_architecture
+from .bundled import list_checkpoints
 from .data import load_test_tensors
 from .evaluation import evaluate
 from .metrics import Evaluation
-from .registry import list_checkpoints, load_model
+from .registry import load_model
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,10 @@ def evaluate_checkpoints(*, device: str = "cpu") -> CheckpointTable:
     """Evaluate every checkpoint inside the package, in the order of `list_checkpoints`."""
     checkpoints = list_checkpoints()
     data = {config: load_test_tensors(config) for config in dict(checkpoints)}
-    return CheckpointTable(_evaluate_checkpoint(name, config, data[config], device) for config, name in checkpoints)
+    shown_checkpoints = shown(checkpoints, "models")
+    return CheckpointTable(
+        _evaluate_checkpoint(name, config, data[config], device) for config, name in shown_checkpoints
+    )
 
 
 def format_table(results: Sequence[CheckpointResult]) -> str:

@@ -7,11 +7,12 @@ from typing import Any
 import click
 from datasets.exceptions import DatasetGenerationError
 
-from ..errors import HubError
+from ..errors import HubError, WorkerError
 from ..version import DATA_VERSION, __version__
 from .build import build_command, prepare_command
 from .evaluate import evaluate_command
 from .experiment import experiment_group
+from .interruptions import TerminatedError, termination_raised
 from .plot import plot_group
 from .publish import publish_command, verify_command
 from .quickstart import quickstart_command
@@ -19,16 +20,24 @@ from .train import train_command
 
 
 class _OneLineErrors(click.Group):
-    """Reports bad input, full disks and the like in one line, without a traceback."""
+    """Reports bad input, full disks, interruptions and the like in one line, without a traceback."""
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            return super().invoke(ctx)
+            with termination_raised():
+                return super().invoke(ctx)
+        except KeyboardInterrupt as error:
+            # On a line of its own, not behind a bar or ^C.
+            click.echo(f"\n{_one_line(error)}." if error.args else "", err=True)
+            if isinstance(error, TerminatedError):
+                click.echo("Terminated!", err=True)
+                ctx.exit(TerminatedError.EXIT_CODE)
+            raise click.Abort from error
         except DatasetGenerationError as error:
             raise click.ClickException(_one_line(error.__cause__ or error)) from error
         except MemoryError as error:
             raise click.ClickException(f"there is not enough memory ({_one_line(error)})") from error
-        except (ValueError, OSError, ImportError, HubError) as error:
+        except (ValueError, OSError, ImportError, HubError, WorkerError) as error:
             raise click.ClickException(_one_line(error)) from error
 
 

@@ -14,7 +14,7 @@ from ..dataset.mnist1d import Mnist1D
 from ..dataset.presets import CONFIGS
 from ..dataset.registration import NAME
 from ..hub.dataset_repo import build_dataset_repo
-from .options import config_choice, json_option, set_option
+from .options import config_choice, json_option, quiet_option, set_option
 
 
 @click.command("build")
@@ -23,6 +23,7 @@ from .options import config_choice, json_option, set_option
 @click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
 @set_option
 @click.option("--overwrite", is_flag=True, help="Replace an earlier build in OUTPUT_DIR.")
+@quiet_option
 @json_option
 def build_command(
     output_dir: Path,
@@ -61,6 +62,7 @@ def build_command(
 @click.argument("configs", metavar="[CONFIG]...", type=config_choice, nargs=-1)
 @set_option
 @click.option("--check", is_flag=True, help="Compare what is in the cache with what would be generated; fill nothing.")
+@quiet_option
 @json_option
 def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], check: bool, as_json: bool) -> None:
     """Fill the cache of datasets with the named configs, all four by default (190 MB).

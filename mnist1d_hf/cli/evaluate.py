@@ -13,9 +13,11 @@ import click
 
 from .. import paper
 from ..dataset.presets import evaluation_config
+from ..utils.extras import check_extras
 from ..utils.figures import check_format, save_figure
+from ..utils.outputs import check_output_file
 from ..utils.tables import align
-from .options import config_choice, json_option, set_option
+from .options import config_choice, json_option, quiet_option, set_option
 
 if TYPE_CHECKING:
     from ..baselines import Baseline
@@ -49,6 +51,7 @@ Show = Callable[[Sequence[Record]], None]
 )
 @click.option("--device", default="cpu", show_default=True, help="Torch device.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the result as CSV.")
+@quiet_option
 @json_option
 def evaluate_command(
     models: tuple[str, ...],
@@ -77,6 +80,10 @@ def evaluate_command(
         raise click.UsageError("--csv and --json exclude each other")
     if output and not sweep:
         raise click.UsageError("--output is for the figure of a sweep; give --sweep PARAMETER=START:STOP:STEP too")
+    check_extras("torch", *(["plot"] if output else []))
+    if output:
+        check_format(output)
+        check_output_file(output)
     show = _show_json if as_json else _show_csv if as_csv else None
     if not models:
         if config or trained_on or split or changes or sweep:
@@ -159,8 +166,6 @@ def _sweep(
     from ..baselines.sweeps import parse_sweep, sweep
     from ..baselines.table import format_accuracy
 
-    if output:
-        check_format(output)
     parameter, values = parse_sweep(text)
     options = {"config": data["config"], "split": data["split"], "parameters": data["set"], "device": device}
     curves = {name: sweep(model, parameter, values, **options) for name, model in models.items()}

@@ -8,9 +8,10 @@ from typing import Any
 
 import click
 
-from ..experiments import INTERACTIVE_TITLES, TITLES, find
+from ..experiments import EXTRAS, INTERACTIVE_TITLES, TITLES, find
+from ..utils.extras import check_extras
 from .human import human_command
-from .options import results_option
+from .options import quiet_option, results_option
 
 
 @click.group("experiment")
@@ -30,6 +31,7 @@ def _options(command: Any) -> Any:
         click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one per core if not given."),
         click.option("--quick", is_flag=True, help="Use small settings, to try it out in less than 20 seconds."),
         click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3 if not given."),
+        quiet_option,
         results_option,
     ):
         command = option(command)
@@ -62,12 +64,18 @@ def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) 
       mnist1d-hf experiment all --quick
       mnist1d-hf experiment all --output results
     """
+    _check_extras(*TITLES)
     from ..experiments.report import write_report
 
     for name in TITLES:
         click.echo(f"\n{TITLES[name]}")
         _run(name, output, seeds, quick, jobs)
     click.echo(f"\nThe report is {write_report(_folder(output, quick))}.")
+
+
+def _check_extras(*names: str) -> None:
+    """Raise a MissingExtraError unless all that these experiments need is installed."""
+    check_extras(*(extra for name in names for extra in EXTRAS[name]), instead="experiments")
 
 
 def _folder(output: Path, quick: bool) -> Path:
@@ -77,6 +85,7 @@ def _folder(output: Path, quick: bool) -> Path:
 
 def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | None, **changes: Any) -> None:
     """Run one experiment, with changes to its settings, and print what it found."""
+    _check_extras(name)
     experiment = find(name).EXPERIMENT
     from ..experiments.report import format_claims, write_summary
 

@@ -10,7 +10,9 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..dataset.templates import CLASS_NAMES
-from .options import results_option
+from ..utils.extras import check_extras
+from ..utils.outputs import check_output_folder
+from .options import quiet_option, results_option
 
 if TYPE_CHECKING:
     from ..experiments.human.quiz import Quiz
@@ -37,6 +39,7 @@ class _StoppedError(Exception):
 )
 @click.option("--figure", is_flag=True, help="Also write each question as a PNG file, in OUTPUT/human.")
 @results_option
+@quiet_option
 def human_command(rows: int, study: int | None, seed: int, figure: bool, output: Path) -> None:
     """Take the place of the paper's human: study training examples, then name the digits of test rows.
 
@@ -48,12 +51,14 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
       mnist1d-hf experiment human
       mnist1d-hf experiment human --rows 20 --study 9 --seed 1 --figure
     """
+    check_extras("torch", *(["plot"] if figure else []), instead="experiments")
     from ..baselines.data import load_tensors
     from ..experiments.human import quiz as human
     from ..utils.files import write_json
 
     folder = output / "human"
     figures = folder / f"questions-seed{seed}"
+    check_output_folder(folder)
     path = folder / f"answers-seed{seed}.json"
     x, y = load_tensors(human.CONFIG, "test")
     quiz = human.resume_quiz(human.new_quiz(seed, len(x)), path)

@@ -6,6 +6,8 @@ from pathlib import Path
 from typing import Any
 
 import click
+import datasets
+from huggingface_hub import utils as hub_utils
 
 from ..dataset.parameters import GenerationParameters, check_parameter_names
 from ..dataset.presets import CONFIGS
@@ -63,3 +65,17 @@ set_option = click.option(
     help="Set a generation parameter, for example corr_noise_scale=0.5 or padding=36,60. May be repeated.",
 )
 """The option ``--set``, which gives a dict ``changes``."""
+
+
+def _silence(ctx: click.Context, option: click.Parameter, quiet: bool) -> None:
+    """Switch the progress bars of `datasets`, which this package uses too, and of the Hub off until the command ends."""
+    for library in (datasets, hub_utils):
+        if quiet and not library.are_progress_bars_disabled():
+            library.disable_progress_bars()
+            ctx.call_on_close(library.enable_progress_bars)
+
+
+quiet_option = click.option(
+    "--quiet", "-q", is_flag=True, expose_value=False, callback=_silence, help="Show no progress."
+)
+"""The option ``--quiet``."""

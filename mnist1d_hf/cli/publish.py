@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING
 
 import click
 
-from .options import config_choice, json_option
+from ..utils.extras import check_extras
+from .options import config_choice, json_option, quiet_option
 
 if TYPE_CHECKING:
     from ..hub.planning import PublishedRepo
@@ -32,6 +33,7 @@ if TYPE_CHECKING:
 @click.option("--dry-run", is_flag=True, help="Only show what would happen; this needs no token.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
 @click.option("--verify/--no-verify", "with_verification", default=True, help="Download everything again and check it.")
+@quiet_option
 def publish_command(
     namespace: str,
     only: str | None,
@@ -55,9 +57,15 @@ def publish_command(
       mnist1d-hf publish ada
       mnist1d-hf publish ada --only dataset --config default --config shuffled --yes
     """
+    if only in (None, "models"):
+        check_extras("torch")
     from ..hub import publish, verify
 
+    plans: list[PublishedRepo] = []
+    done: list[PublishedRepo] = []
+
     def review(planned: Sequence[PublishedRepo]) -> bool:
+        plans.extend(planned)
         click.echo(_format_plan(planned))
         if dry_run or yes or not any(repo.changed for repo in planned):
             return True
@@ -65,18 +73,27 @@ def publish_command(
             raise click.UsageError("cannot ask for confirmation without a terminal; give --yes to publish without it")
         return click.confirm("Publish this?", abort=True)
 
-    published = publish(
-        namespace,
-        only=only,
-        configs=configs or None,
-        num_samples=num_samples,
-        private=private,
-        create_pr=create_pr,
-        revision=revision,
-        dry_run=dry_run,
-        review=review,
-        progress=lambda repo: click.echo(_format_result(repo)),
-    )
+    def show(repo: PublishedRepo) -> None:
+        done.append(repo)
+        click.echo(_format_result(repo))
+
+    try:
+        published = publish(
+            namespace,
+            only=only,
+            configs=configs or None,
+            num_samples=num_samples,
+            private=private,
+            create_pr=create_pr,
+            revision=revision,
+            dry_run=dry_run,
+            review=review,
+            progress=show,
+        )
+    except KeyboardInterrupt as error:
+        if plans and not dry_run:
+            error.args = (f"{len(done)} of {len(plans)} repositories are published; rerun the command to resume",)
+        raise
     if dry_run:
         click.echo("Nothing was changed.")
     elif with_verification and not create_pr and only != "collection":
@@ -88,6 +105,7 @@ def publish_command(
 @click.argument("namespace")
 @click.option("--only", type=click.Choice(("dataset", "models")), help="Check one part; both by default.")
 @click.option("--revision", help="Branch, tag or commit to check; main by default.")
+@quiet_option
 @json_option
 def verify_command(namespace: str, only: str | None, revision: str | None, as_json: bool) -> None:
     """Download what is published in NAMESPACE and check it.

@@ -16,10 +16,12 @@ from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.figures import plot_samples
 from ..dataset.registration import NAME, load
 from ..errors import MissingExtraError
+from ..utils.extras import check_extras
 from ..utils.figures import check_format, save_figure
+from ..utils.outputs import check_output_file
 from ..utils.textplot import plot_signal
 from ..version import DATA_VERSION, __version__
-from .options import json_option
+from .options import json_option, quiet_option
 
 
 @dataclass(frozen=True)
@@ -90,6 +92,7 @@ def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
     The figure and the baselines are skipped, and the report says so, where their libraries are not installed.
     """
     check_format(figure)
+    check_output_file(figure)
     start = time.perf_counter()
     loaded = {config: _load(config) for config in ("default", "shuffled")}
     train = loaded["default"][0]["train"].with_format("numpy")
@@ -134,6 +137,7 @@ def _draw(path: str | Path) -> str:
 def _evaluate_baselines() -> str:
     """Return the table of all checkpoints, or why there is none."""
     try:
+        check_extras("torch")
         from ..baselines.table import evaluate_checkpoints, format_table
     except MissingExtraError as error:
         return f"No baselines: {error}."
@@ -149,6 +153,7 @@ def _evaluate_baselines() -> str:
     type=click.Path(path_type=Path),
     help="File for the figure: .png, .svg or .pdf.",
 )
+@quiet_option
 @json_option
 def quickstart_command(output: Path, as_json: bool) -> None:
     """Load, check, describe and draw the paper's data.

@@ -8,7 +8,8 @@ from pathlib import Path
 import click
 
 from ..dataset.presets import BASELINE_CONFIGS
-from .options import json_option
+from ..utils.extras import check_extras
+from .options import json_option, quiet_option
 
 
 @click.command("train")
@@ -37,6 +38,7 @@ from .options import json_option
     "--output", "-o", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder to write to."
 )
 @click.option("--overwrite", is_flag=True, help="Replace models that have other settings or seeds.")
+@quiet_option
 @json_option
 def train_command(
     models: tuple[str, ...],
@@ -50,8 +52,8 @@ def train_command(
 ) -> None:
     """Train baselines, and write checkpoints, metrics, curves, cards and a report.
 
-    Each model goes to OUTPUT/CONFIG/MODEL. Finished models are kept: after an interruption, rerun the command to resume. The
-    test rows are read once, at the end.
+    Each model goes to OUTPUT/CONFIG/MODEL. Finished models are kept: after an interruption, rerun the command to train the
+    others, each with all of its seeds, which train together. The test rows are read once, at the end.
 
     \b
     Examples:
@@ -60,6 +62,7 @@ def train_command(
       mnist1d-hf train --recipe paper
       mnist1d-hf train --model cnn --config large
     """
+    check_extras("torch", "plot", "onnx")
     from ..baselines.report import write_report
     from ..baselines.runs import read_metrics, train_baselines
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 from importlib import import_module
 from typing import Any
 
+from ..utils.extras import check_extras
+
 TITLES = {
     "spatial-priors": "The spatial prior of the baselines (section 3, Table 1, Figure 2)",
     "classwise-errors": "Errors of the baselines by digit (supplement, Table 1)",
@@ -18,6 +20,12 @@ TITLES = {
 }
 """Experiments by name, in the order of the paper, with what they are about."""
 
+EXTRAS = {name: ("torch", "plot") for name in TITLES} | {
+    name: ("torch", "plot", "experiments")
+    for name in ("metalearn-activation", "self-supervised", "dimensionality-reduction")
+}
+"""Extras that each needs to be measured and, with `plot`, drawn; the extra `experiments` installs all of them."""
+
 INTERACTIVE_TITLES = {"human": "The human baseline, a quiz in the terminal (Table 1, supplementary figure)"}
 """Experiments that a person has to answer, which are therefore not among `TITLES`."""
 
@@ -29,6 +37,7 @@ def find(name: str) -> Any:
     """
     if name not in TITLES:
         raise ValueError(f"unknown experiment {name!r}; the experiments are {', '.join(TITLES)}")
+    check_extras("torch", instead="experiments")
     return import_module(f".{name.replace('-', '_')}", __name__)
 
 
@@ -37,5 +46,6 @@ def __getattr__(name: str) -> Any:
     if name.replace("_", "-") in TITLES:
         return find(name.replace("_", "-"))
     if name in INTERACTIVE_TITLES:
+        check_extras("torch", instead="experiments")
         return import_module(f".{name}", __name__)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -15,20 +15,22 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
-from ..utils.extras import require
-from ..version import DATA_VERSION
-
-require("torch", "experiments")
-
+from ..utils.extras import check_extras
 from ..utils.files import provenance, write_json
-from ..utils.processes import Bar, local_processes, report
+from ..utils.outputs import check_output_folder
+from ..utils.processes import local_processes, report
+from ..utils.progress import Bar
 from ..utils.statistics import PAIRED_TEST, describe, is_greater
 from ..utils.tables import html_table, shorten
+from ..version import DATA_VERSION
+from . import EXTRAS
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 DEFAULT_SEEDS = 3
+
+_KEPT = "finished parts are kept: rerun to measure the others"
 
 Settings = TypeVar("Settings")
 Measured = TypeVar("Measured")
@@ -254,22 +256,30 @@ class Experiment(ABC, Generic[Settings, Measured]):
         ------
         FileExistsError
             If the folder holds parts that were measured with other settings.
+        MissingExtraError
+            If a library that the experiment needs is not installed.
+        OSError
+            If the folder cannot be written to.
         ValueError
             If a number is out of range.
+        WorkerError
+            If a process is killed. Finished parts are kept.
         """
         for name, value in (("seeds", seeds), ("jobs", jobs)):
             if value is not None and value < 1:
                 raise ValueError(f"the number of {name} must be at least 1, got {value}")
+        check_extras(*(extra for extra in EXTRAS.get(self.name, ()) if extra != "plot"), instead="experiments")
         seeds = DEFAULT_SEEDS if seeds is None else seeds
         chosen = settings or (self.quick if quick else self.settings)
         parts = self.plan(chosen, seeds)
         with TemporaryDirectory() if output is None else nullcontext(output) as top:
             folder = Path(top) / self.name
-            # Before anything is measured, so that a folder that cannot be written to is known at once.
+            check_output_folder(folder)
             folder.mkdir(parents=True, exist_ok=True)
             kept = {part.name: self._read(folder, part, chosen) for part in parts}
             missing = [part for part in parts if not kept[part.name]]
-            self._measure_all(folder, chosen, missing, jobs, executor)
+            again = "nothing is kept without an output folder" if output is None else _KEPT
+            self._measure_all(folder, chosen, missing, again, jobs, executor)
             kept |= {part.name: self._read(folder, part, chosen) for part in missing}
         return Results(
             experiment=self.name,
@@ -301,12 +311,21 @@ class Experiment(ABC, Generic[Settings, Measured]):
         return content
 
     def _measure_all(
-        self, folder: Path, settings: Settings, parts: Sequence[Part], jobs: int | None, executor: Executor | None
+        self,
+        folder: Path,
+        settings: Settings,
+        parts: Sequence[Part],
+        kept: str,
+        jobs: int | None,
+        executor: Executor | None,
     ) -> None:
         if not parts:
             return
-        bars = {part.name: Bar(f"{self.name} {part.name}", part.steps) for part in parts}
-        with nullcontext(executor) if executor else local_processes(bars, jobs) as pool:
+        for part in parts:
+            for unfinished in folder.glob(f".{_path(folder, part).name}*.incomplete"):
+                unfinished.unlink(missing_ok=True)  # of a process that was killed
+        bars = {part.name: Bar(part.name, part.steps) for part in parts}
+        with nullcontext(executor) if executor else local_processes(bars, jobs, kept=kept, what="parts") as pool:
             futures = [pool.submit(_measure_part, self, settings, part, folder) for part in parts]
             for future in as_completed(futures):
                 future.result()
@@ -346,6 +365,7 @@ def paired_claim(
 
 def _measure_part(experiment: Experiment[Any, Any], settings: Any, part: Part, folder: Path) -> None:
     """Measure a part and keep it; runs in a process of its own, which imports the experiment's class."""
+    report(part.name, 0)
     start = time.perf_counter()
     measured = experiment.measure(settings, part, lambda done, what: report(part.name, done, what))
     content = {

@@ -10,7 +10,7 @@ from .dataset_repo import BuiltRepo, build_dataset_repo
 
 __all__ = ["BuiltRepo", "Check", "HubError", "PublishedRepo", "build_dataset_repo", "publish", "verify"]
 
-# They use checkpoints, and torch with them, so they are imported when they are first used.
+# They use the client of the Hub, which takes a while to import, so they are imported when they are first used.
 _LAZY = {"PublishedRepo": "planning", "publish": "publishing", "Check": "verification", "verify": "verification"}
 
 

@@ -9,7 +9,7 @@ from huggingface_hub import Collection, HfApi
 from huggingface_hub.errors import HfHubHTTPError
 
 from .. import paper
-from ..baselines.registry import list_checkpoints
+from ..baselines.bundled import list_checkpoints
 from ..errors import HubError
 from .comparison import FileChange
 from .naming import dataset_repo_id, model_repo_id

@@ -10,9 +10,9 @@ from typing import Any
 import yaml
 from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
+from ..baselines.bundled import checkpoint_folder
 from ..baselines.checkpoints import CONFIG_NAME, WEIGHTS_NAME, read_config
 from ..baselines.model_card import CARD_NAME, render_model_card
-from ..baselines.registry import checkpoint_folder
 from ..baselines.runs import CURVES_NAME, METRICS_NAME, ONNX_NAME
 from ..dataset.presets import evaluation_config
 from ..utils.files import write_text

@@ -13,13 +13,13 @@ from datasets import DatasetInfo
 from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, HfApi
 
-from ..baselines.registry import list_checkpoints
+from ..baselines.bundled import list_checkpoints
 from ..dataset.presets import CONFIGS
+from ..utils.extras import check_extras
 from .comparison import FileChange, compare
 from .dataset_card import render_dataset_card
 from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
-from .model_repo import build_model_repo
 from .naming import dataset_repo_id, model_repo_id
 from .remote_repo import RemoteRepo, read_text
 
@@ -105,6 +105,8 @@ def built_releases(
 
     ``only`` is "dataset" or "models"; both are built by default, and neither for anything else.
     """
+    if only in (None, "models"):
+        check_extras("torch")
     with TemporaryDirectory() as temporary:
         releases = []
         if only in (None, "dataset"):
@@ -113,6 +115,8 @@ def built_releases(
             files = {path: file for path, file in hash_folder(repo.folder).items() if path not in documents}
             releases.append(Release("dataset", dataset_repo_id(namespace), repo.folder, repo.infos, files))
         for config, name in list_checkpoints() if only in (None, "models") else ():
+            from .model_repo import build_model_repo  # needs torch
+
             repo_id = model_repo_id(namespace, name, config)
             folder = Path(temporary) / repo_id
             build_model_repo(folder, name, config, namespace)

@@ -16,11 +16,11 @@ from datasets.utils.metadata import MetadataConfigs
 from huggingface_hub import DatasetCard, HfApi, ModelCard
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
-from ..baselines.evaluation import evaluate
-from ..baselines.registry import list_checkpoints, load_model
+from ..baselines.bundled import list_checkpoints
 from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
+from ..utils.extras import check_extras
 from .account import check_namespace
 from .client import connect, explained
 from .dataset_repo import CARD_NAME
@@ -119,6 +119,7 @@ def verify(
 def _repositories(namespace: str, only: str | None) -> list[tuple[str, str]]:
     found = [("dataset", dataset_repo_id(namespace))] if only in (None, "dataset") else []
     if only in (None, "models"):
+        check_extras("torch")
         found += [("model", model_repo_id(namespace, name, config)) for config, name in list_checkpoints()]
     return found
 
@@ -218,6 +219,8 @@ def _examine_split(pull: _Puller, folder: Path, config: str, split: str, rows: i
 
 def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     """Evaluate a checkpoint on the rows of the dataset it names, and compare with what its card claims."""
+    from ..baselines import evaluate, load_model  # need torch
+
     results = ModelCard.load(folder / CARD_NAME).data.eval_results
     claim = float(results[0].metric_value) if results else None
     model = load_model(folder)

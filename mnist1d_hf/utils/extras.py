@@ -1,11 +1,20 @@
-"""Optional dependencies: imported where they are used, with one line of help if they are missing."""
+"""Optional dependencies: imported where they are used, and looked for before any work starts."""
 
 from __future__ import annotations
 
 import importlib
+from importlib.util import find_spec
 from types import ModuleType
 
 from ..errors import MissingExtraError
+
+LIBRARIES = {
+    "plot": ("matplotlib",),
+    "torch": ("torch", "safetensors", "scipy"),
+    "onnx": ("onnx",),
+    "experiments": ("sklearn",),
+}
+"""Modules that an extra is for; `experiments` also installs `torch` and `plot`."""
 
 
 def require(module: str, extra: str) -> ModuleType:
@@ -16,3 +25,15 @@ def require(module: str, extra: str) -> ModuleType:
         if error.name is None or error.name.partition(".")[0] != module.partition(".")[0]:
             raise
         raise MissingExtraError(module.partition(".")[0], extra) from error
+
+
+def check_extras(*extras: str, instead: str | None = None) -> None:
+    """Raise a MissingExtraError that names every module of these extras that is not installed, without importing any.
+
+    It names the extras that bring them, or the one to install ``instead``.
+    """
+    missing = {extra: [name for name in LIBRARIES[extra] if find_spec(name) is None] for extra in extras}
+    modules = list(dict.fromkeys(name for names in missing.values() for name in names))
+    if modules:
+        wanted = [instead] if instead else [extra for extra, names in missing.items() if names]
+        raise MissingExtraError(", ".join(modules), ",".join(wanted))

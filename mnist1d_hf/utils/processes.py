@@ -1,82 +1,213 @@
-"""Local processes of one thread each for work on small models, with a progress bar for each piece of work."""
+"""Local processes of one thread each for work on small models: what they report, how they end, what is said if they do not."""
 
 from __future__ import annotations
 
 import os
 import queue
 import signal
+import sys
 import threading
-from collections.abc import Iterator, Mapping
-from concurrent.futures import Executor, ProcessPoolExecutor
+import time
+from _thread import interrupt_main
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
-from multiprocessing import active_children, get_context
+from multiprocessing import active_children, connection, get_context, parent_process
+from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
+from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import datasets
 import torch
 from datasets.utils import tqdm
 
+from ..errors import WorkerError
+from .progress import Bar, Progress
+
 # glibc in the processes keeps what is freed for the next step; otherwise it returns it and gets it back in every step,
 # which takes a sixth of the time.
 _ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
 
+# Seconds in which a process that is told to end removes what it has half written.
+_PATIENCE = 5.0
 
-@dataclass(frozen=True)
-class Bar:
-    """A progress bar."""
+# Exit status of a process that was told to end: that of SIGTERM in a shell.
+_TOLD_TO_END = 143
 
-    description: str
-    total: int
-    unit: str = " steps"
+_Parameters = ParamSpec("_Parameters")
+_Result = TypeVar("_Result")
 
 
-_Report = tuple[str, int, str]
-"""Name of the bar, how far it is, and what is measured."""
+class _Report(NamedTuple):
+    process: int
+    name: str
+    done: int
+    measured: str
+    finished: bool = False
 
-# Where a process reports its progress; None in a process that is no worker.
+
+# In a worker: where it reports, what it reported last, and whether it is at work. None and False in other processes.
 _reports: Queue[_Report] | None = None
+_last: _Report | None = None
+_working = False
 
 
-def report(bar: str, done: int, measured: str) -> None:
-    """Move a bar of the parent process, and show a text behind it; does nothing outside of `local_processes`."""
+def report(name: str, done: int, measured: str = "") -> None:
+    """Tell the parent process how far a piece of work is; does nothing outside of `local_processes`.
+
+    A piece reports its beginning too, so that the parent knows what a process that is killed was working on.
+    """
+    global _last
     if _reports is not None:
-        _reports.put((bar, done, measured))
+        _last = _Report(os.getpid(), name, done, measured)
+        _reports.put(_last)
 
 
 @contextmanager
-def local_processes(bars: Mapping[str, Bar], jobs: int | None = None) -> Iterator[Executor]:
+def local_processes(
+    bars: Mapping[str, Bar], jobs: int | None = None, *, kept: str = "", what: str = "pieces"
+) -> Iterator[Executor]:
     """Yield an executor with processes of one thread each: more threads only get in each other's way.
 
-    There is one bar per piece of work, by the name that the work gives to `report`; and at most ``jobs`` processes, or one per
-    core.
+    Each piece of work has a bar by the name that it gives to `report`. There are at most ``jobs`` processes, or one per core.
+    They end when this process does, whatever ends it.
+
+    If it is interrupted, the KeyboardInterrupt says how many pieces are finished and, in the words of ``kept``, what becomes of
+    them. If a process is killed, a WorkerError says this and what it was working on.
     """
     context = get_context("spawn")
     workers = max(1, min(len(bars), jobs or os.cpu_count() or 1))
     reports: Queue[_Report] = context.Queue()
     with (
-        _shown(bars, reports),
+        _shown(bars, reports) as begun,
         _environment(_ALLOCATOR),
-        ProcessPoolExecutor(workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
+        _Pool(workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
     ):
         try:
             yield pool
-        except BaseException:
+        except BaseException as error:
+            finished = f"{pool.finished()} of {len(bars)} {what} are finished{kept and f'; {kept}'}"
             # Leaving would wait for what is running.
-            for child in active_children():
-                child.terminate()
+            crashed = _end(pool.processes)
+            if isinstance(error, KeyboardInterrupt):
+                error.args = (finished,)
+            elif isinstance(error, BrokenProcessPool):
+                raise WorkerError(_blame([begun[one] for one in crashed if one in begun], finished)) from error
             raise
 
 
+class _Pool(ProcessPoolExecutor):
+    """Knows its processes and how much of its work is finished."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        super().__init__(*arguments, **options)
+        self._others = set(active_children())
+        self._futures: list[Future[Any]] = []
+        self.processes: set[BaseProcess] = set()
+
+    def submit(
+        self, fn: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
+    ) -> Future[_Result]:
+        """Start a process if there may be another one, and hand on the work."""
+        with _interrupts_blocked():
+            future = super().submit(_work, fn, *args, **kwargs)
+        self._futures.append(future)
+        self.processes |= set(active_children()) - self._others
+        return future
+
+    def finished(self) -> int:
+        """Return how many pieces of work are finished."""
+        return sum(one.done() and not one.cancelled() and one.exception() is None for one in self._futures)
+
+
+def _end(processes: Iterable[BaseProcess]) -> list[int]:
+    """End processes, and return the ids of those that had ended on their own."""
+    for process in processes:
+        process.terminate()
+    deadline = time.monotonic() + _PATIENCE
+    for process in processes:
+        process.join(max(0.0, deadline - time.monotonic()))
+    crashed = [
+        process.pid
+        for process in processes
+        if process.pid and process.exitcode not in (None, 0, _TOLD_TO_END, -signal.SIGTERM)
+    ]
+    for process in processes:
+        if process.is_alive():
+            process.kill()
+    return crashed
+
+
+def _blame(names: list[str], finished: str) -> str:
+    if not names:
+        return (
+            f"a process ended before it had begun its work; a script has to start it below `if __name__ == '__main__':`; "
+            f"{finished}"
+        )
+    return f"a process was killed while it worked on {', '.join(names)}, perhaps for lack of memory; {finished}"
+
+
 def _start_process(reports: Queue[_Report]) -> None:
+    """Prepare a worker."""
     global _reports
     _reports = reports
     # An interrupt reaches every process of a terminal; the parent ends these.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, _end_this_process)
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     torch.set_num_threads(1)
     datasets.disable_progress_bars()
     # Bars share a lock, by default a semaphore; processes that are ended would leave it behind.
     tqdm.set_lock(threading.RLock())
+
+
+def _work(function: Callable[..., _Result], /, *arguments: Any, **options: Any) -> _Result:
+    """Do a piece of work in a worker."""
+    global _working
+    try:
+        _working = True
+        result = function(*arguments, **options)
+        if _reports is not None and _last is not None:
+            _reports.put(_last._replace(finished=True))
+        return result
+    except SystemExit:
+        # What was half written is removed by now. The pool would take this for the end of the piece and start another.
+        os._exit(_TOLD_TO_END)
+    finally:
+        _working = False
+
+
+def _end_this_process(*_: Any) -> None:
+    """End a worker: at once if it is idle, otherwise by an exception, so that what it has half written is removed."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    if not _working:
+        os._exit(_TOLD_TO_END)
+    sys.exit(_TOLD_TO_END)
+
+
+def _end_with_parent() -> None:
+    """Wait for the end of the parent, which may have been killed, and end this worker too."""
+    parent = parent_process()
+    if parent is not None:
+        connection.wait([parent.sentinel])
+    if _working:
+        interrupt_main(signal.SIGTERM)
+        time.sleep(_PATIENCE)
+    os._exit(_TOLD_TO_END)
+
+
+@contextmanager
+def _interrupts_blocked() -> Iterator[None]:
+    """Let processes that are started meanwhile begin with interrupts blocked; one that comes meanwhile is not lost."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager
@@ -92,27 +223,29 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 
 
 @contextmanager
-def _shown(bars: Mapping[str, Bar], reports: Queue[_Report]) -> Iterator[None]:
-    """Show what is reported."""
-    done = threading.Event()
-    thread = threading.Thread(target=_show, args=(bars, reports, done), daemon=True)
+def _shown(bars: Mapping[str, Bar], reports: Queue[_Report]) -> Iterator[dict[int, str]]:
+    """Show what is reported; yield what each process worked on last, by its id."""
+    done, begun = threading.Event(), dict[int, str]()
+    thread = threading.Thread(target=_show, args=(bars, reports, done, begun), daemon=True)
     thread.start()
     try:
-        yield
+        yield begun
     finally:
         done.set()
         # A process that was ended in the middle of a report would keep the thread waiting.
         thread.join(timeout=2)
 
 
-def _show(bars: Mapping[str, Bar], reports: Queue[_Report], done: threading.Event) -> None:
-    shown = {name: tqdm(total=bar.total, unit=bar.unit, desc=bar.description) for name, bar in bars.items()}
+def _show(bars: Mapping[str, Bar], reports: Queue[_Report], done: threading.Event, begun: dict[int, str]) -> None:
+    progress = Progress(bars)
     while not (done.is_set() and reports.empty()):
         try:
-            name, position, measured = reports.get(timeout=0.1)
+            one = reports.get(timeout=0.1)
         except queue.Empty:
             continue
-        shown[name].set_postfix_str(measured, refresh=False)
-        shown[name].update(position - shown[name].n)
-    for bar in shown.values():
-        bar.close()
+        begun[one.process] = one.name
+        if one.finished:
+            progress.finish(one.name, one.measured)
+        else:
+            progress.move(one.name, one.done, one.measured)
+    progress.close()

@@ -6,8 +6,16 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 import torch
 
-from mnist1d_hf.baselines import MODELS, architectures, create_model, evaluate, list_models, load_model, load_tensors
-from mnist1d_hf.baselines import registry as registry_module
+from mnist1d_hf.baselines import (
+    MODELS,
+    architectures,
+    bundled,
+    create_model,
+    evaluate,
+    list_models,
+    load_model,
+    load_tensors,
+)
 from mnist1d_hf.baselines.architectures import base, get_architecture, register
 from mnist1d_hf.baselines.report import write_report
 from mnist1d_hf.baselines.runs import train_baselines
@@ -70,7 +78,7 @@ def test_an_added_architecture_is_trained_evaluated_tabulated_and_described(tiny
     evaluation = evaluate(model, test)
     assert evaluation.accuracy > 0.2
     assert evaluation == evaluate(tiny.from_pretrained(folder), test)
-    monkeypatch.setattr(registry_module, "resource_folder", {"models": tmp_path}.__getitem__)
+    monkeypatch.setattr(bundled, "resource_folder", {"models": tmp_path}.__getitem__)
     assert load_model("tiny").metadata["seed"] == 0
     (result,) = evaluate_checkpoints()
     assert (result.model, result.evaluation, result.paper) == ("tiny", evaluation, "")

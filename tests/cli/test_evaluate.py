@@ -17,8 +17,7 @@ import torch
 from click.testing import CliRunner
 
 from mnist1d_hf import cli
-from mnist1d_hf.baselines import create_model, load_model, load_tensors
-from mnist1d_hf.baselines import registry as registry_module
+from mnist1d_hf.baselines import bundled, create_model, load_model, load_tensors
 from mnist1d_hf.baselines.data import load_test_tensors
 from mnist1d_hf.baselines.evaluation import evaluate
 from mnist1d_hf.baselines.figures import plot_sweep
@@ -36,7 +35,7 @@ def checkpoints(tmp_path, monkeypatch):
     folder = tmp_path / "models"
     for number, (config, name) in enumerate(CHECKPOINTS):
         save(folder / config / name, name, seed=number, dataset_config=config)
-    monkeypatch.setattr(registry_module, "resource_folder", {"models": folder}.__getitem__)
+    monkeypatch.setattr(bundled, "resource_folder", {"models": folder}.__getitem__)
     return folder
 
 

@@ -1,11 +1,15 @@
 """What all experiments share: parts are kept, found again and measured once; bad input is named."""
 
+import fcntl
 import json
 import os
+import pty
 import re
 import signal
+import struct
 import subprocess
 import sys
+import termios
 from dataclasses import replace
 
 import pytest
@@ -17,6 +21,8 @@ from mnist1d_hf.experiments import TITLES, classwise_errors, find, spatial_prior
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
 from mnist1d_hf.experiments.experiment import Part, Results, StepCounter
 from mnist1d_hf.experiments.report import format_claims, is_quick, write_report, write_summary
+
+from ..conftest import interruptible
 
 SMALL = experiment.Settings(outer_steps=2, inner_steps=3, batch_size=4, hidden_size=5)
 
@@ -223,22 +229,51 @@ def test_the_command_runs_in_processes_of_its_own_and_keeps_what_is_there(tmp_pa
     assert "`mnist1d-hf experiment metalearn-learning-rate --seeds 2 --quick`" in report
 
 
+@pytest.fixture
+def terminal():
+    """A terminal of 24 rows and 80 columns: the end to read from, and the end to write to."""
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 80, 0, 0))
+    yield ours, theirs
+    os.close(ours)
+
+
 @pytest.mark.long
-def test_an_interrupt_ends_the_processes_and_leaves_nothing_behind(tmp_path):
+def test_an_interrupt_ends_the_processes_and_says_what_is_kept(tmp_path, terminal):
     command = [sys.executable, "-m", "mnist1d_hf", "experiment", "metalearn-learning-rate", "-o", str(tmp_path)]
     environment = {name: value for name, value in os.environ.items() if not name.endswith("DISABLE_PROGRESS_BARS")}
-    with subprocess.Popen(command, stderr=subprocess.PIPE, stdout=subprocess.PIPE, env=environment) as process:
-        printed = b""
-        while b"learning rates" not in printed:
-            more = process.stderr.read1()
-            assert more, printed.decode()
-            printed += more
-        process.send_signal(signal.SIGINT)
-        # The pipe is open as long as one of the processes has it.
-        rest = process.stderr.read().decode()
-    assert process.returncode == 1
-    assert rest.splitlines()[-1] == "Aborted!"
+    ours, theirs = terminal
+    with interruptible():
+        process = subprocess.Popen(command, stderr=theirs, stdout=subprocess.DEVNULL, env=environment)
+    os.close(theirs)
+    printed = read_until(ours, "learning rates")
+    process.send_signal(signal.SIGINT)
+    # The terminal is open as long as one of the processes has it.
+    rest = read_until(ours, None)
+    assert process.wait() == 1
+    assert rest.splitlines()[-2:] == [
+        "0 of 3 parts are finished; finished parts are kept: rerun to measure the others.",
+        "Aborted!",
+    ]
     assert "summary.json" not in {path.name for path in tmp_path.rglob("*")}
+    shown = [line for line in re.split(r"[\r\n]+", printed) if "learning rates" in line]
+    assert all(re.match(r"0/3 +\d+% \|.{18}\| [\d:?]+ left, seed\d learning rates \d", line) for line in shown)
+    assert max(map(len, shown)) <= 80
+
+
+def read_until(terminal, text):
+    """Read until a text comes, or to the end if it is None."""
+    printed = b""
+    while text is None or text.encode() not in printed:
+        try:
+            more = os.read(terminal, 1000)
+        except OSError:  # Linux's way of saying that nobody writes any more
+            more = b""
+        if not more:
+            assert text is None, printed.decode()
+            break
+        printed += more
+    return printed.decode()
 
 
 def test_unknown_experiments_are_one_line():

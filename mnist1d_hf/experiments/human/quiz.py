@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from ... import paper
-from ...baselines.registry import list_checkpoints, load_model
+from ...baselines.bundled import list_checkpoints
+from ...baselines.registry import load_model
 from ...dataset.templates import CLASS_NAMES, NUM_CLASSES
 from ...utils.figures import INK, new_figure
 from ...utils.files import provenance, write_json
