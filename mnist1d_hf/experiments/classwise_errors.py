@@ -19,7 +19,8 @@ from ..dataset.templates import CLASS_NAMES, NUM_CLASSES
 from ..utils.figures import DARK_GREY, GREY, new_figure, tidy
 from ..utils.statistics import describe, is_greater
 from .baseline_training import COLOURS, MODELS, recipe, show
-from .experiment import Claim, Experiment, Part, Progress, Results
+from .experiment import Claim, Experiment, Progress
+from .results import Part, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

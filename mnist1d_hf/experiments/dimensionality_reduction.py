@@ -19,7 +19,8 @@ from ..utils.extras import require
 from ..utils.figures import new_figure
 from ..utils.hub_errors import network_errors
 from ..utils.statistics import describe
-from .experiment import Claim, Experiment, Part, Progress, Results, paired_claim
+from .experiment import Claim, Experiment, Progress, paired_claim
+from .results import Part, Results
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

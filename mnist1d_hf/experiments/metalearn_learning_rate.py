@@ -19,8 +19,9 @@ from ..dataset.templates import NUM_CLASSES
 from ..utils.figures import DARK_GREY, GREY, new_figure, tidy
 from ..utils.seeds import generator
 from ..utils.statistics import describe
-from .experiment import Claim, Experiment, Part, Progress, Results
+from .experiment import Claim, Experiment, Progress
 from .initialisation import draw_uniform
+from .results import Part, Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -15,7 +15,8 @@ from ..utils.rendering import render_template
 from ..utils.resources import resource_folder
 from ..version import DATA_VERSION
 from . import TITLES
-from .experiment import Claim, Experiment, Results
+from .experiment import Claim, Experiment
+from .results import Results
 
 SUMMARY_NAME = "summary.json"
 REPORT_NAME = "README.md"

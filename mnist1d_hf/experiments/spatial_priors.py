@@ -15,7 +15,8 @@ from ..baselines.training import train
 from ..utils.figures import new_figure, tidy
 from ..utils.statistics import describe
 from .baseline_training import COLOURS, MODELS, recipe, show
-from .experiment import Claim, Experiment, Part, Progress, Results, paired_claim
+from .experiment import Claim, Experiment, Progress, paired_claim
+from .results import Part, Results
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

@@ -19,8 +19,9 @@ from mnist1d_hf import cli
 from mnist1d_hf.cli import experiment as cli_experiment
 from mnist1d_hf.experiments import TITLES, classwise_errors, find, spatial_priors
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
-from mnist1d_hf.experiments.experiment import Part, Results, StepCounter
+from mnist1d_hf.experiments.experiment import StepCounter
 from mnist1d_hf.experiments.report import format_claims, is_quick, write_report, write_summary
+from mnist1d_hf.experiments.results import Part, Results
 
 from ..conftest import interruptible
 

@@ -8,7 +8,8 @@ import numpy as np
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.statistics import PAIRED_TEST, describe, is_greater
-from ..experiment import Claim, Results, paired_claim
+from ..experiment import Claim, paired_claim
+from ..results import Results
 from .curves import FITTED, Curve, curve_of
 from .settings import Measured, Settings
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from ..experiment import Results
+from ..results import Results
 from .settings import Measured, Settings
 
 FITTED = 0.01

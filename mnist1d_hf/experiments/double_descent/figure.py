@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.figures import GREY, new_figure, tidy
-from ..experiment import Results
+from ..results import Results
 from .curves import Curve, curve_of
 from .settings import Measured, Settings
 

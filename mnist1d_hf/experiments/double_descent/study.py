@@ -11,7 +11,8 @@ from __future__ import annotations
 from functools import partial
 
 from ...baselines.data import load_tensors
-from ..experiment import Experiment, Part, Progress, StepCounter
+from ..experiment import Experiment, Progress, StepCounter
+from ..results import Part
 from .claims import claims
 from .figure import plot
 from .settings import Measured, Settings

@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ...utils.statistics import LEVEL, describe
-from ..experiment import Claim, Results, paired_claim
+from ..experiment import Claim, paired_claim
+from ..results import Results
 from .adjacency import adjacency, expected_adjacency, p_adjacent, unpack
 from .settings import Measured, Settings
 from .transfer import REINITIALISED, dense_inputs

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...utils.figures import GREY, new_figure, tidy
-from ..experiment import Results
+from ..results import Results
 from .adjacency import adjacency, expected_adjacency
 from .claims import first_masks
 from .settings import Measured, Settings

@@ -11,7 +11,8 @@ from __future__ import annotations
 import torch
 
 from ...utils.seeds import generator
-from ..experiment import Experiment, Part, Progress, StepCounter
+from ..experiment import Experiment, Progress, StepCounter
+from ..results import Part
 from .adjacency import pack
 from .claims import claims
 from .figure import plot

@@ -5,7 +5,8 @@ from __future__ import annotations
 import numpy as np
 
 from ...utils.statistics import PAIRED_TEST, describe, is_greater
-from ..experiment import Claim, Results
+from ..experiment import Claim
+from ..results import Results
 from .activations import FIXED
 from .comparison import CNN, DIGITS, FIXED_KIND, LEARNED, TWO_LAYERS, Measured
 from .learning import SPAN

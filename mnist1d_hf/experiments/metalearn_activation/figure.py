@@ -9,7 +9,7 @@ import numpy as np
 
 from ...utils.extras import require
 from ...utils.figures import GREY, new_figure, tidy
-from ..experiment import Results
+from ..results import Results
 from .activations import FIXED
 from .claims import PUBLISHED_LOSSES, cnn_accuracies, mlp_accuracies
 from .comparison import CNN, DIGITS, LEARNED, TWO_LAYERS, Measured

@@ -10,7 +10,8 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Mapping
 
-from ..experiment import Experiment, Part, Progress, StepCounter
+from ..experiment import Experiment, Progress, StepCounter
+from ..results import Part
 from .activations import FIXED, Activation
 from .claims import claims
 from .comparison import FIXED_KIND, LEARNED, TWO_LAYERS, Measured, compare

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 import numpy as np
 
-from ..experiment import Claim, Results, paired_claim
+from ..experiment import Claim, paired_claim
+from ..results import Results
 from .settings import PUBLISHED_ROWS, Measured, Settings
 
 PUBLISHED = {

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...utils.figures import new_figure, tidy
-from ..experiment import Results
+from ..results import Results
 from .claims import NAMES, PUBLISHED, final_accuracies
 from .settings import PUBLISHED_ROWS, Measured, Settings
 

@@ -16,8 +16,9 @@ from torch import Tensor
 
 from ...baselines.data import load_tensors
 from ...dataset.templates import NUM_CLASSES
-from ..experiment import Experiment, Part, Progress
+from ..experiment import Experiment, Progress
 from ..layers import Network
+from ..results import Part
 from .claims import claims
 from .figure import plot
 from .network import accuracy, draw_network, forward

@@ -7,7 +7,8 @@ from numpy.typing import NDArray
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.statistics import describe
-from ..experiment import Claim, Results, paired_claim
+from ..experiment import Claim, paired_claim
+from ..results import Results
 from .settings import Measured, Settings
 
 PUBLISHED = {

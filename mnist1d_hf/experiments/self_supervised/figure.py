@@ -8,7 +8,7 @@ import numpy as np
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.figures import DARK_GREY, new_figure, tidy
-from ..experiment import Results
+from ..results import Results
 from .claims import NAMES, PUBLISHED, accuracies_by_layer
 from .settings import Measured, Settings
 

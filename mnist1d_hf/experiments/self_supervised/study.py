@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from ...baselines.data import load_tensors
 from ...utils.extras import require
-from ..experiment import Experiment, Part, Progress
+from ..experiment import Experiment, Progress
+from ..results import Part
 from .claims import claims
 from .figure import plot
 from .readout import all_features, class_silhouettes, embed, linear_accuracy, neighbor_accuracy

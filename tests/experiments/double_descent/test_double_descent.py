@@ -12,7 +12,7 @@ from scipy.signal import find_peaks, peak_prominences
 from mnist1d_hf.experiments import double_descent as experiment
 from mnist1d_hf.experiments.double_descent.curves import curve_of, prominences
 from mnist1d_hf.experiments.double_descent.study import Measured, Settings
-from mnist1d_hf.experiments.experiment import Part, Results
+from mnist1d_hf.experiments.results import Part, Results
 
 
 def test_widths_are_those_of_the_paper():

@@ -8,10 +8,10 @@ import pytest
 import torch
 
 from mnist1d_hf.experiments import lottery_tickets as experiment
-from mnist1d_hf.experiments.experiment import Results
 from mnist1d_hf.experiments.lottery_tickets import study, transfer
 from mnist1d_hf.experiments.lottery_tickets.adjacency import pack, unpack
 from mnist1d_hf.experiments.lottery_tickets.masked_mlp import MaskedMLP, train
+from mnist1d_hf.experiments.results import Results
 
 SMALL = study.Settings(
     hidden_size=20, rounds=25, steps=3, transfer_steps=4, transfer_batch_size=50, transfer_evaluations=2

@@ -13,7 +13,6 @@ from hypothesis.extra.numpy import arrays
 
 from mnist1d_hf.baselines import CNN
 from mnist1d_hf.experiments import metalearn_activation as experiment
-from mnist1d_hf.experiments.experiment import Results
 from mnist1d_hf.experiments.metalearn_activation.activation_transfer import ActivatedCNN, load_digits, train_cnn
 from mnist1d_hf.experiments.metalearn_activation.activations import (
     FIXED,
@@ -31,6 +30,7 @@ from mnist1d_hf.experiments.metalearn_activation.figure import spread
 from mnist1d_hf.experiments.metalearn_activation.learning import _descend, local_extrema
 from mnist1d_hf.experiments.metalearn_activation.study import Measured, Settings
 from mnist1d_hf.experiments.metalearn_activation.unrolled import Batches, RMSProp, Weights, reverse, train
+from mnist1d_hf.experiments.results import Results
 
 TORCHS = {
     "ReLU": F.relu,

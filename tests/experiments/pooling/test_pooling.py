@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from mnist1d_hf.experiments import pooling as experiment
-from mnist1d_hf.experiments.experiment import Results
 from mnist1d_hf.experiments.pooling import network as networks
 from mnist1d_hf.experiments.pooling.claims import final_accuracies
 from mnist1d_hf.experiments.pooling.study import EXPERIMENT, Measured, Settings, train
+from mnist1d_hf.experiments.results import Results
 
 SETTINGS = Settings(channels=4, steps=7, batch_size=6)
 

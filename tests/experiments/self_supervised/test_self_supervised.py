@@ -13,7 +13,7 @@ from torch import nn
 
 from mnist1d_hf.baselines import CNN
 from mnist1d_hf.experiments import self_supervised as experiment
-from mnist1d_hf.experiments.experiment import Results
+from mnist1d_hf.experiments.results import Results
 from mnist1d_hf.experiments.self_supervised import readout, simclr
 from mnist1d_hf.experiments.self_supervised.claims import APART, PUBLISHED
 from mnist1d_hf.experiments.self_supervised.simclr import Augmentation
