@@ -8,6 +8,7 @@ import click
 from datasets.exceptions import DatasetGenerationError
 
 from ..errors import HubError
+from ..utils.text import one_line
 from ..version import DATA_VERSION, __version__
 from .build import build_command, prepare_command
 from .evaluate import evaluate_command
@@ -25,13 +26,9 @@ class _OneLineErrors(click.Group):
         try:
             return super().invoke(ctx)
         except DatasetGenerationError as error:
-            raise click.ClickException(_one_line(error.__cause__ or error)) from error
+            raise click.ClickException(one_line(error.__cause__ or error)) from error
         except (ValueError, OSError, ImportError, HubError) as error:
-            raise click.ClickException(_one_line(error)) from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+            raise click.ClickException(one_line(error)) from error
 
 
 @click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

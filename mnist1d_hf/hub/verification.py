@@ -21,6 +21,7 @@ from ..baselines.registry import list_checkpoints, load_model
 from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
+from ..utils.text import one_line
 from .account import check_namespace
 from .client import connect, explained
 from .dataset_repo import CARD_NAME
@@ -96,17 +97,8 @@ def verify(
     with TemporaryDirectory() as temporary:
         pull = _Puller(api, Path(temporary), revision)
         for repo_type, repo_id in _repositories(namespace, only):
-            folder = pull.repo(repo_type, repo_id)
-            if folder is None:
-                if repo_id in expected:
-                    note(Check(repo_id, "files", False, "the repository is missing"))
-                continue
-            note(_check(repo_id, "files", partial(_examine_files, folder)))
-            if repo_type == "model":
-                note(_check(repo_id, "accuracy", partial(_examine_accuracy, pull, folder)))
-            else:
-                for check in _check_dataset(pull, repo_id, folder):
-                    note(check)
+            for check in _check_repo(pull, repo_type, repo_id, repo_id in expected):
+                note(check)
     if not checks:
         at = f" at the revision {revision!r}" if revision else ""
         raise HubError(
@@ -159,6 +151,26 @@ class _Puller:
                 return None
 
 
+def _check_repo(pull: _Puller, repo_type: str, repo_id: str, is_expected: bool) -> Iterator[Check]:
+    """Check one repository; one that is missing passes unless it is expected, and one that cannot be stored here fails."""
+    try:
+        folder = pull.repo(repo_type, repo_id)
+    except HubError:
+        raise
+    except Exception as error:
+        yield Check(repo_id, "files", False, f"they cannot be downloaded: {_reason(error)}")
+        return
+    if folder is None:
+        if is_expected:
+            yield Check(repo_id, "files", False, "the repository is missing")
+        return
+    yield _check(repo_id, "files", partial(_examine_files, folder))
+    if repo_type == "model":
+        yield _check(repo_id, "accuracy", partial(_examine_accuracy, pull, folder))
+    else:
+        yield from _check_dataset(pull, repo_id, folder)
+
+
 def _check(repo_id: str, what: str, examine: Callable[[], str]) -> Check:
     """Return what an examination finds; whatever it raises is what is wrong, unless the Hub is to blame."""
     try:
@@ -166,7 +178,7 @@ def _check(repo_id: str, what: str, examine: Callable[[], str]) -> Check:
     except HubError:
         raise
     except Exception as error:
-        return Check(repo_id, what, False, _one_line(error))
+        return Check(repo_id, what, False, _reason(error))
 
 
 def _examine_files(folder: Path) -> str:
@@ -198,7 +210,7 @@ def _check_dataset(pull: _Puller, repo_id: str, folder: Path) -> Iterator[Check]
             for split, info in infos[config].splits.items()
         ]
     except Exception as error:  # of any kind: it says what is wrong with the card
-        yield Check(repo_id, CARD_NAME, False, f"it does not list configs with their splits: {_one_line(error)}")
+        yield Check(repo_id, CARD_NAME, False, f"it does not list configs with their splits: {_reason(error)}")
         return
     if not splits:
         yield Check(repo_id, CARD_NAME, False, "it lists no configs")
@@ -236,7 +248,5 @@ def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     return measured
 
 
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, DatasetGenerationError):
-        error = error.__cause__ or error
-    return " ".join(str(error).split()) or type(error).__name__
+def _reason(error: Exception) -> str:
+    return one_line((error.__cause__ or error) if isinstance(error, DatasetGenerationError) else error)

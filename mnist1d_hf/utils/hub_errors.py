@@ -15,6 +15,8 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from .text import one_line, printable
+
 PASSING_STATUS = frozenset({408, 409, 412, 429, 500, 502, 503, 504})
 """Answers after which trying again helps. 409: another commit is being made. 412: the repository has changed meanwhile."""
 
@@ -40,8 +42,8 @@ def summarise(error: Exception) -> str:
     """Return an error on one line: for an answer of the Hub its status and message, for example "503: busy"."""
     answer = find_error(error, HfHubHTTPError)
     if answer is None:
-        return " ".join(str(error).split()) or type(error).__name__
-    message = " ".join((answer.server_message or "").split())
+        return one_line(error)
+    message = printable(" ".join((answer.server_message or "").split()))
     return f"{answer.response.status_code}{': ' if message else ''}{message}"
 
 
@@ -91,4 +93,4 @@ def _explain_answer(error: HfHubHTTPError, revision: str | None, writing: bool) 
     if status in PASSING_STATUS:
         resume = "; published files stay" if writing else ""
         return f"the Hub could not do this ({message}); try again later{resume}"
-    return f"the Hub answered {message} to {error.response.request.method} {error.response.url.path}"
+    return f"the Hub answered {message} to {error.response.request.method} {printable(error.response.url.path)}"
