@@ -32,6 +32,8 @@ def read_repo(api: HfApi, repo_id: str, repo_type: str, revision: str | None = N
     try:
         info = api.repo_info(repo_id, repo_type=repo_type, revision=revision, files_metadata=True)
     except RevisionNotFoundError:
+        if revision is None:
+            raise
         return read_repo(api, repo_id, repo_type)
     except RepositoryNotFoundError:
         return RemoteRepo(None)

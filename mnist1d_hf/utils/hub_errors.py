@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import importlib
+import re
 from json import JSONDecodeError
-from typing import TypeVar
+from types import ModuleType, TracebackType
+from typing import Any, TypeVar
 
 from huggingface_hub import constants, get_session
 from huggingface_hub.errors import (
     HfHubHTTPError,
+    HFValidationError,
     LocalEntryNotFoundError,
     OfflineModeIsEnabled,
     RepositoryNotFoundError,
@@ -27,8 +30,29 @@ _Error = TypeVar("_Error", bound=Exception)
 
 def network_errors() -> tuple[type[Exception], ...]:
     """Return what a failing network raises, for an ``except``: the HTTP library of `huggingface_hub` 1 is not that of 2."""
-    library = importlib.import_module(type(get_session()).__module__.partition(".")[0])
-    return ConnectionError, library.TransportError
+    return ConnectionError, _http_library().TransportError
+
+
+def timed_out(error: Exception) -> bool:
+    """Return whether there was no answer in time."""
+    return isinstance(error, _http_library().TimeoutException)
+
+
+def cannot_connect(error: Exception) -> bool:
+    """Return whether nothing was reached, so that nothing was asked."""
+    return isinstance(error, (_http_library().ConnectError, _http_library().ConnectTimeout))
+
+
+def asked_wait(response: Any) -> float | None:
+    """Return the seconds that the Hub asks to wait, if it does: Retry-After, or when it limits requests, t of RateLimit.
+
+    Every answer has a RateLimit; https://huggingface.co/docs/hub/rate-limits.
+    """
+    headers = response.headers
+    match = re.fullmatch(r"[0-9]+", headers.get("Retry-After", "").strip())
+    if not match and response.status_code == 429:
+        match = re.search(r"(?<=t=)[0-9]+", headers.get("RateLimit", ""))
+    return float(match[0]) if match else None
 
 
 def find_error(error: BaseException | None, *kinds: type[_Error]) -> _Error | None:
@@ -71,7 +95,35 @@ def explain(
         return f"{hub} cannot be reached ({failure or type(failure).__name__}); check the network and try again{resume}"
     if isinstance(error, JSONDecodeError):
         return f"{hub} did not answer in JSON ({error}); check HF_ENDPOINT, or try again later"
+    if is_malformed(error):
+        detail = f"{type(error).__name__}: {one_line(error)}"
+        return f"{hub} did not answer as the Hub does ({detail}); check HF_ENDPOINT, or try again later"
     return None
+
+
+def is_malformed(error: Exception) -> bool:
+    """Return whether the client fails at reading an answer, which is then not the Hub's."""
+    if isinstance(error, (HFValidationError, OSError)):
+        return False
+    library = _http_library()
+    if isinstance(error, (library.RequestError, library.InvalidURL)):
+        return True
+    kinds = (KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError, RecursionError)
+    return isinstance(error, kinds) and _raised_in_client(error.__traceback__)
+
+
+def _raised_in_client(traceback: TracebackType | None) -> bool:
+    """Return whether the last call from this package, or from anywhere else, went into the client."""
+    inside = False
+    while traceback is not None:
+        package = str(traceback.tb_frame.f_globals.get("__name__")).partition(".")[0]
+        inside = package == "huggingface_hub" or (inside and package != "mnist1d_hf")
+        traceback = traceback.tb_next
+    return inside
+
+
+def _http_library() -> ModuleType:
+    return importlib.import_module(type(get_session()).__module__.partition(".")[0])
 
 
 def _explain_answer(error: HfHubHTTPError, revision: str | None, writing: bool) -> str:
@@ -89,7 +141,8 @@ def _explain_answer(error: HfHubHTTPError, revision: str | None, writing: bool) 
             f"https://huggingface.co/settings/tokens: {_LOG_IN}"
         )
     if status == 429:
-        return f"the Hub limits requests ({message}); wait some minutes and try again"
+        wait = asked_wait(error.response)
+        return f"the Hub limits requests ({message}); wait {f'{wait:.0f} s' if wait else 'some minutes'} and try again"
     if status in PASSING_STATUS:
         resume = "; published files stay" if writing else ""
         return f"the Hub could not do this ({message}); try again later{resume}"
