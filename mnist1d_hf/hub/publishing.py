@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from .account import check_account, check_namespace
+from .account import check_account, check_namespace, look_first
 from .client import connect, explained
 from .collection import plan_collection, publish_collection
 from .commits import publish_repo
@@ -84,6 +84,8 @@ def publish(
         raise ValueError(f"configs and num_samples are for the dataset, which only={only!r} leaves out")
     api = connect(token)
     with explained(api, writing=True):
+        if dry_run:
+            look_first(api, namespace)
         author = "" if dry_run else check_account(api, namespace)
         target = Target(api, namespace, author, private, create_pr, revision)
         with built_releases(namespace, only=only, configs=configs, num_samples=num_samples) as releases:

@@ -21,12 +21,14 @@ from ..baselines.registry import list_checkpoints, load_model
 from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
+from ..utils.patience import patience
 from ..utils.text import one_line
 from .account import check_namespace
 from .client import connect, explained
 from .dataset_repo import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
 from .naming import dataset_repo_id, model_repo_id
+from .remote_repo import check_commit
 from .retries import retry
 
 
@@ -94,7 +96,7 @@ def verify(
         if progress:
             progress(check)
 
-    with TemporaryDirectory() as temporary:
+    with patience(), TemporaryDirectory() as temporary:
         pull = _Puller(api, Path(temporary), revision)
         for repo_type, repo_id in _repositories(namespace, only):
             for check in _check_repo(pull, repo_type, repo_id, repo_id in expected):
@@ -143,12 +145,16 @@ class _Puller:
         return self._test_rows[key]
 
     def _pull(self, repo_type: str, repo_id: str, revision: str | None) -> Path | None:
-        download = partial(self._api.snapshot_download, cache_dir=self._folder / "hub")
         with explained(self._api):
             try:
-                return Path(retry(lambda: download(repo_id, repo_type=repo_type, revision=revision)))
+                return Path(retry(partial(self._download, repo_id, repo_type, revision)))
             except (RepositoryNotFoundError, RevisionNotFoundError):
                 return None
+
+    def _download(self, repo_id: str, repo_type: str, revision: str | None) -> str:
+        commit = check_commit(self._api, self._api.repo_info(repo_id, repo_type=repo_type, revision=revision).sha)
+        cache = self._folder / "hub"
+        return self._api.snapshot_download(repo_id, repo_type=repo_type, revision=commit, cache_dir=cache)
 
 
 def _check_repo(pull: _Puller, repo_type: str, repo_id: str, is_expected: bool) -> Iterator[Check]:

@@ -95,20 +95,28 @@ def explain(
         return f"{hub} cannot be reached ({failure or type(failure).__name__}); check the network and try again{resume}"
     if isinstance(error, JSONDecodeError):
         return f"{hub} did not answer in JSON ({error}); check HF_ENDPOINT, or try again later"
-    if is_malformed(error):
-        detail = f"{type(error).__name__}: {one_line(error)}"
-        return f"{hub} did not answer as the Hub does ({detail}); check HF_ENDPOINT, or try again later"
-    return None
+    # The client wraps errors of uploads.
+    cause: BaseException | None = error
+    while cause is not None and not _is_malformed(cause):
+        cause = cause.__cause__
+    return None if cause is None else foreign_answer(f"{type(cause).__name__}: {one_line(cause)}", endpoint)
 
 
-def is_malformed(error: Exception) -> bool:
+def foreign_answer(detail: str, endpoint: str | None = None) -> str:
+    """Return what to say of an answer that is not the Hub's, though it may be JSON."""
+    return (
+        f"the Hub at {endpoint or constants.ENDPOINT} did not answer as the Hub does ({printable(detail)}); check HF_ENDPOINT, "
+        f"or try again later"
+    )
+
+
+def _is_malformed(error: BaseException) -> bool:
     """Return whether the client fails at reading an answer, which is then not the Hub's."""
-    if isinstance(error, (HFValidationError, OSError)):
-        return False
-    library = _http_library()
-    if isinstance(error, (library.RequestError, library.InvalidURL)):
+    if type(error).__module__.partition(".")[0] in (_http_library().__name__, "h11"):
         return True
-    kinds = (KeyError, IndexError, TypeError, ValueError, AttributeError, AssertionError, RecursionError)
+    if isinstance(error, HFValidationError) or (isinstance(error, OSError) and error.errno is not None):
+        return False
+    kinds = (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError, OSError)
     return isinstance(error, kinds) and _raised_in_client(error.__traceback__)
 
 
