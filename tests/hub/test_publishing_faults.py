@@ -17,7 +17,15 @@ from mnist1d_hf.hub.commits import TITLE
 from mnist1d_hf.hub.naming import model_repo_id
 from mnist1d_hf.utils import patience
 
-from ..hub_server.publications import DATASET, assert_published, commits, is_whole, manifest, publish_configs
+from ..hub_server.publications import (
+    DATASET,
+    assert_published,
+    commits,
+    is_whole,
+    is_whole_or_empty,
+    manifest,
+    publish_configs,
+)
 from .test_publishing import configs_of
 
 TAG = f"v{DATA_VERSION}"
@@ -142,10 +150,54 @@ def test_a_card_that_somebody_edits_meanwhile_is_not_overwritten(ada_hub):
         ada_hub.add_commit(*DATASET, {"README.md": text + b"\nMine.\n"}, title="Edit")
 
     ada_hub.fail(path="/commit/main", before=edit)
-    with pytest.raises(HubError, match=r"README\.md in .* was changed since|or was changed since"):
+    with pytest.raises(
+        HubError, match=r"^README\.md in \S+/datasets/ada/mnist1d was not written by mnist1d-hf, or was changed since; "
+    ):
         publish_configs("shuffled")
     assert commits(ada_hub, DATASET) == ["initial commit", TITLE, "Edit"]
     assert ada_hub.files(*DATASET)["README.md"].endswith(b"Mine.\n")
+
+
+# Collections
+
+
+@pytest.mark.parametrize(
+    ("fault", "message"),
+    [
+        (
+            {"status": 403},
+            r"refuses this \(403: .*\); use a token that may write to this namespace, from .*`hf auth login`",
+        ),
+        ({"status": 500}, r"could not do this \(500: .*\); try again later; published files stay$"),
+        ({"status": 429}, r"limits requests \(429: .*\); wait some minutes and try again$"),
+        ({"status": 404}, r"is not on the Hub; publish all parts: mnist1d-hf publish ada$"),
+        ({"status": 409}, r"could not do this \(409: .*\); try again later; published files stay$"),
+    ],
+    ids=lambda value: str(value.get("status")) if isinstance(value, dict) else "",
+)
+def test_an_item_that_cannot_be_added_is_told(ada_hub, fault, message):
+    found = ada_hub.fail(method="POST", path="/items?$", nth=3, times=float("inf"), **fault)
+    for key in (DATASET, *(("model", model_repo_id("ada", name, config)) for config, name in list_checkpoints())):
+        ada_hub.add_repo(*key)
+    with pytest.raises(HubError, match=message):
+        publish("ada", only="collection")
+    assert 1 <= found.hits <= retries.ATTEMPTS
+    assert len(ada_hub.collections()[0]["items"]) == 2
+    ada_hub._faults.remove(found)
+    publish("ada", only="collection")
+    assert len(ada_hub.collections()[0]["items"]) == 2 + len(list_checkpoints())
+
+
+@pytest.mark.parametrize("path", ["/whoami", "/preupload/", "/commit/", "/refs$"])
+@pytest.mark.parametrize(
+    ("headers", "wait"),
+    [({}, "some minutes"), ({"Retry-After": "242"}, "242 s"), ({"RateLimit": '"api";r=0;t=242'}, "242 s")],
+    ids=["no header", "Retry-After", "RateLimit"],
+)
+def test_a_limit_that_lasts_is_told_with_the_wait(ada_hub, path, headers, wait):
+    ada_hub.fail(path=path, status=429, headers=headers, times=float("inf"))
+    with pytest.raises(HubError, match=rf"^the Hub limits requests \(429.*\); wait {wait} and try again$"):
+        publish_configs("default")
 
 
 # Every kind of request
@@ -234,7 +286,13 @@ def new_collection(hub):
 
 
 def same_collection(hub):
-    return Step(hub, lambda: publish("ada", only="collection"), lambda: None)
+    before = hub.collections()
+    assert before
+
+    def check():
+        assert hub.collections() == before
+
+    return Step(hub, lambda: publish("ada", only="collection"), check)
 
 
 STEPS = [first_release, next_release, release_on_a_branch, proposal, new_collection, same_collection]
@@ -287,6 +345,7 @@ def test_a_fault_that_lasts_is_told_in_one_line_and_leaves_whole_releases(ada_hu
     for begin in (first_release, next_release):
         step = begin(ada_hub)
         end = copy.deepcopy((ada_hub.repos, ada_hub._collections))
+        assert len(step.kinds) >= 8
         for each in step.kinds:
             outcome = step.outcome(*each, **fault, times=float("inf"))
             # The storage has what is uploaded, though nobody could be told so.
@@ -296,7 +355,7 @@ def test_a_fault_that_lasts_is_told_in_one_line_and_leaves_whole_releases(ada_hu
                 )
                 assert "\\n" not in outcome
             if DATASET in ada_hub.repos:
-                assert is_whole(ada_hub, DATASET)
+                assert is_whole_or_empty(ada_hub, DATASET)
                 assert set(commits(ada_hub, DATASET)) <= {"initial commit", TITLE}
         ada_hub.repos, ada_hub._collections = end
 
@@ -424,7 +483,8 @@ def test_two_publishers_of_the_same_make_one_commit(ada_hub):
 
 @pytest.mark.long
 def test_two_publishers_of_everything_make_one_collection(ada_hub):
-    together(*[lambda: publish("ada", configs=["default"])] * 2)
+    together(*[lambda: publish("ada", configs=["default", "shuffled"])] * 2)
+    assert len(ada_hub.repos) == 1 + len(list_checkpoints())
     assert all(commits(ada_hub, repo) == ["initial commit", TITLE] for repo in ada_hub.repos)
     (collection,) = ada_hub.collections()
     assert len(collection["items"]) == len(ada_hub.repos) + 1
@@ -475,7 +535,8 @@ def release_in_parts(hub):
 def test_many_files_are_merged_at_once(ada_hub):
     whole = []
     ada_hub.fail(
-        times=float("inf"), before=lambda: whole.append(DATASET not in ada_hub.repos or is_whole(ada_hub, DATASET))
+        times=float("inf"),
+        before=lambda: whole.append(DATASET not in ada_hub.repos or is_whole_or_empty(ada_hub, DATASET)),
     )
     repo = publish_configs("default")
     assert all(whole)
