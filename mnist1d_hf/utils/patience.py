@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import re
 import time
 from collections import Counter
@@ -29,6 +28,9 @@ CONNECT_TIMEOUT = 8.0
 MAX_REPEATS = 500
 """How often something may be asked for, for example the pages of a list, before it counts as endless."""
 
+FREE_REPEATS = 10
+"""How many answers may be repeated in a row before that counts as no progress."""
+
 
 class Patience:
     """Watches the requests of the client's session, and ends them when they make no progress.
@@ -40,6 +42,7 @@ class Patience:
         self._send = session.send
         self._asked: Counter[tuple[str, str, str | None]] = Counter()
         self._answered: set[tuple[str, str, str | None]] = set()
+        self._repeats = 0
         self._stuck_since: float | None = None
         self._failure: Any = None  # the last answer or error that was none
         self.has_reached = False
@@ -53,13 +56,13 @@ class Patience:
 
     def note_progress(self) -> None:
         """Count what was done as progress."""
-        self._stuck_since = None
+        self._stuck_since, self._repeats = None, 0
 
     def send(self, request: Any, **options: Any) -> Any:
         """Send a request as the session does, as long as there is patience."""
-        if self.remaining <= 0:
-            self._give_up()
         key = (request.method, str(request.url).partition("?")[0], request.headers.get("Range"))
+        if self._asked[key] and self.remaining <= 0:
+            self._give_up()
         self._asked[key] += 1
         if self._asked[key] > MAX_REPEATS:
             raise _endless(key[1])
@@ -80,15 +83,18 @@ class Patience:
         elif key not in self._answered:
             self._answered.add(key)
             self.note_progress()
-        elif self._stuck_since is None:
-            self.note_failure(response)
+        else:
+            self._repeats += 1
+            if self._repeats > FREE_REPEATS and self._stuck_since is None:
+                self.note_failure(response)
         return response
 
     def _limit(self, request: Any) -> Mapping[str, float]:
         """Shorten the time-outs of a request to what is left."""
         given = request.extensions.get("timeout", {})
-        limits = {name: min(given.get(name) or math.inf, TIMEOUT, self.remaining) for name in ("read", "write", "pool")}
-        limits["connect"] = min(given.get("connect") or math.inf, CONNECT_TIMEOUT, self.remaining)
+        longest = min(TIMEOUT, self.remaining) if self.remaining > 0 else TIMEOUT
+        limits = {name: min(given.get(name) or longest, longest) for name in ("connect", "read", "write", "pool")}
+        limits["connect"] = min(limits["connect"], CONNECT_TIMEOUT)
         request.extensions = {**request.extensions, "timeout": limits}
         return limits
 
