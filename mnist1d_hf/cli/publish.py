@@ -24,7 +24,11 @@ if TYPE_CHECKING:
     "--only", type=click.Choice(("dataset", "models", "collection")), help="Publish one part; all three by default."
 )
 @click.option(
-    "--config", "configs", type=config_choice, multiple=True, help="Config of the dataset; all four by default."
+    "--config",
+    "configs",
+    type=config_choice,
+    multiple=True,
+    help="Config of the dataset; all four by default. Models need default and shuffled.",
 )
 @click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
 @click.option("--private", is_flag=True, help="Make new repositories private.")

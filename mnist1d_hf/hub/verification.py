@@ -240,6 +240,8 @@ def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     claim = float(results[0].metric_value) if results else None
     model = load_model(folder)
     dataset, revision = model.metadata["dataset"], model.metadata["dataset_revision"]
+    if not isinstance(dataset, str) or not isinstance(revision, str):
+        raise ValueError(f"config.json names the dataset {dataset!r} at {revision!r}, which are not both names")
     config = evaluation_config(model.metadata["dataset_config"])
     test = pull.test_rows(dataset, revision, config)
     if test is None:

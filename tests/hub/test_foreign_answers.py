@@ -145,11 +145,11 @@ def test_what_is_no_account_is_told(ada_hub, account):
 
 
 @pytest.mark.parametrize("commit", ["../../../escape", "", 5, "A" * 40, ["0" * 40]])
-@pytest.mark.parametrize("act", [lambda: verify("ada", only="models"), lambda: publish("ada", only="models")])
+@pytest.mark.parametrize("act", [lambda: verify("ada", only="models"), lambda: publish_configs("default")])
 def test_what_is_no_commit_is_told_and_no_folder_is_made_of_it(ada_hub, tmp_path, commit, act):
     add_checkpoint(ada_hub)
     info = {"id": "ada/mnist1d-cnn", "sha": commit, "siblings": [], "tags": [], "private": False}
-    ada_hub.fail(path="/api/models/ada/mnist1d-cnn", status=200, body=json.dumps(info).encode(), times=INF)
+    ada_hub.fail(path="/api/(models|datasets)/ada/", status=200, body=json.dumps(info).encode(), times=INF)
     with pytest.raises(HubError, match="did not answer as the Hub does"):
         act()
     assert not list(tmp_path.rglob("*escape*"))

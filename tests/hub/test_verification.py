@@ -273,6 +273,9 @@ def test_a_checkpoint_is_tested_on_the_dataset_it_names(few):
         ({"dataset_revision": "v0"}, "there is no dataset ada/mnist1d at v0 to test it on"),
         ({"dataset": "bob/nothing"}, f"there is no dataset bob/nothing at v{DATA_VERSION} to test it on"),
         ({"dataset_config": "tiny"}, "BuilderConfig 'tiny' not found"),
+        ({"dataset_revision": 5}, "names the dataset 'ada/mnist1d' at 5"),
+        ({"dataset": ["ada/mnist1d"]}, "names the dataset ['ada/mnist1d']"),
+        ({"dataset": "../../etc"}, "Repo id must be in the form"),
     ):
         commit_with_manifest(few, CNN, {"config.json": json.dumps({**config, **changes}).encode()})
         found = wrong(verify("ada", only="models"))
