@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from huggingface_hub import HfApi, get_token
 
 from ..errors import HubError
-from ..utils.hub_errors import explain
+from ..utils.hub_errors import explain, explain_foreign
 from ..utils.patience import patience
 from ..version import __version__
 
@@ -28,14 +28,16 @@ def connect(token: str | None = None) -> HfApi:
 @contextmanager
 def explained(api: HfApi, *, writing: bool = False) -> Iterator[None]:
     """Turn errors of the Hub and of the network into a HubError of one sentence, as soon as patience ends."""
-    try:
-        with patience():
+    with patience() as watch:
+        try:
             yield
-    except (HubError, BrokenPipeError):
-        # A broken pipe is that of our own output.
-        raise
-    except Exception as error:
-        reason = explain(error, endpoint=api.endpoint, writing=writing)
-        if reason is None:
+        except (HubError, BrokenPipeError):
+            # A broken pipe is that of our own output.
             raise
-        raise HubError(reason) from error
+        except Exception as error:
+            reason = explain(error, endpoint=api.endpoint, writing=writing)
+            if reason is None and watch.has_reached:
+                reason = explain_foreign(error, api.endpoint)
+            if reason is None:
+                raise
+            raise HubError(reason) from error

@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 from huggingface_hub import constants, get_session
 from huggingface_hub.errors import (
+    FileMetadataError,
     HfHubHTTPError,
     HFValidationError,
     LocalEntryNotFoundError,
@@ -18,6 +19,7 @@ from huggingface_hub.errors import (
     RevisionNotFoundError,
 )
 
+from ..errors import HubError
 from .text import one_line, printable
 
 PASSING_STATUS = frozenset({408, 409, 412, 429, 500, 502, 503, 504})
@@ -79,6 +81,8 @@ def explain(
     ``endpoint`` and ``revision`` are what was asked for, if not the client's own and the main branch; ``writing`` tells
     publishing from downloading.
     """
+    if isinstance(error, HubError):
+        return str(error)
     if find_error(error, OfflineModeIsEnabled):
         return f"{'' if writing else 'it is not in the cache, and '}HF_HUB_OFFLINE is set; unset it to reach the Hub"
     answer = find_error(error, HfHubHTTPError)
@@ -95,6 +99,14 @@ def explain(
         return f"{hub} cannot be reached ({failure or type(failure).__name__}); check the network and try again{resume}"
     if isinstance(error, JSONDecodeError):
         return f"{hub} did not answer in JSON ({error}); check HF_ENDPOINT, or try again later"
+    return None
+
+
+def explain_foreign(error: Exception, endpoint: str | None = None) -> str | None:
+    """Return what to say of an error at reading an answer that is not the Hub's; None if something else is to blame.
+
+    An error before there was any answer is one of arguments.
+    """
     # The client wraps errors of uploads.
     cause: BaseException | None = error
     while cause is not None and not _is_malformed(cause):
@@ -114,10 +126,10 @@ def _is_malformed(error: BaseException) -> bool:
     """Return whether the client fails at reading an answer, which is then not the Hub's."""
     if type(error).__module__.partition(".")[0] in (_http_library().__name__, "h11"):
         return True
-    if isinstance(error, HFValidationError) or (isinstance(error, OSError) and error.errno is not None):
-        return False
-    kinds = (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError, OSError)
-    return isinstance(error, kinds) and _raised_in_client(error.__traceback__)
+    kinds = (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError, FileMetadataError)
+    # The client raises a plain OSError for a file that is not as long as it was announced.
+    is_suspect = isinstance(error, kinds) or (type(error) is OSError and error.errno is None)
+    return is_suspect and not isinstance(error, HFValidationError) and _raised_in_client(error.__traceback__)
 
 
 def _raised_in_client(traceback: TracebackType | None) -> bool:

@@ -75,6 +75,10 @@ class Patience:
                 # Of an error of its own, the client would make a new session and try again.
                 raise ConnectionError(str(error) or type(error).__name__) from error
             raise
+        except Exception:
+            # For example redirects without an end.
+            self.has_reached = True
+            raise
         self.has_reached = True
         _check_headers(response)
         if response.status_code in PASSING_STATUS:

@@ -174,6 +174,14 @@ def test_a_mistake_of_ones_own_is_not_put_on_the_hub(ada_hub, monkeypatch):
         publish_configs("default")
 
 
+@pytest.mark.parametrize("options", [{"revision": 5}, {"repo_type": "none"}, {"etag_timeout": "soon"}], ids=str)
+def test_a_wrong_argument_is_not_put_on_the_hub(ada_hub, options):
+    add_checkpoint(ada_hub)
+    with pytest.raises((TypeError, ValueError, OSError)) as error:
+        load_model("ada/mnist1d-cnn", **options)
+    assert "as the Hub does" not in str(error.value)
+
+
 # The network
 
 
