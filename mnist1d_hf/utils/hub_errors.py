@@ -108,7 +108,7 @@ def explain_foreign(error: Exception, endpoint: str | None = None) -> str | None
     An error before there was any answer is one of arguments.
     """
     # The client wraps errors of uploads.
-    cause: BaseException | None = error
+    cause: BaseException | None = error if explain(error) is None else None
     while cause is not None and not _is_malformed(cause):
         cause = cause.__cause__
     return None if cause is None else foreign_answer(f"{type(cause).__name__}: {one_line(cause)}", endpoint)
