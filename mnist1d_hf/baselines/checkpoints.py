@@ -13,7 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from huggingface_hub import hf_hub_download
 from huggingface_hub.errors import RemoteEntryNotFoundError
 from safetensors import SafetensorError, safe_open
 from safetensors.torch import save
@@ -21,8 +20,9 @@ from torch import Tensor, nn
 from torch.nn.modules.module import register_module_parameter_registration_hook
 
 from ..errors import CheckpointError, HubError
-from ..utils.checks import escape, show
+from ..utils.download import download_file
 from ..utils.hub_errors import explain
+from ..utils.text import escape, show
 from ..version import DATA_VERSION, __version__
 from .bundled import WEIGHTS_NAME as WEIGHTS_NAME
 
@@ -221,7 +221,7 @@ def _resolve_file(source: str, name: str, options: Mapping[str, Any]) -> Path:
     if source.count("/") != 1:
         raise CheckpointError(f"{source!r} is neither a folder nor a repository '<namespace>/<name>' on the Hub")
     try:
-        return Path(hf_hub_download(source, name, library_name="mnist1d-hf", **options))
+        return download_file(source, name, **options)
     except RemoteEntryNotFoundError as error:
         raise CheckpointError(
             f"{source} has no {name} on the Hub; a checkpoint is a repository with {CONFIG_NAME} and {WEIGHTS_NAME}"

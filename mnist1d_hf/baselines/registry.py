@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
-from ..utils.checks import show
+from ..utils.text import show
 from .architectures import MODELS, Baseline, get_architecture
 from .bundled import checkpoint_folder as checkpoint_folder
 from .bundled import list_checkpoints as list_checkpoints

@@ -10,8 +10,8 @@ from typing import Any
 from torch import nn
 
 from ..dataset.parameters import GenerationParameters
-from ..utils.checks import show
 from ..utils.progress import shown
+from ..utils.text import show
 from .data import load_tensors
 from .evaluation import evaluate
 from .metrics import Evaluation

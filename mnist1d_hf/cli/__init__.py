@@ -8,6 +8,7 @@ import click
 from datasets.exceptions import DatasetGenerationError
 
 from ..errors import HubError, WorkerError
+from ..utils.text import one_line
 from ..version import DATA_VERSION, __version__
 from .build import build_command, prepare_command
 from .evaluate import evaluate_command
@@ -28,21 +29,17 @@ class _OneLineErrors(click.Group):
                 return super().invoke(ctx)
         except KeyboardInterrupt as error:
             # On a line of its own, not behind a bar or ^C.
-            click.echo(f"\n{_one_line(error)}." if error.args else "", err=True)
+            click.echo(f"\n{one_line(error)}." if error.args else "", err=True)
             if isinstance(error, TerminatedError):
                 click.echo("Terminated!", err=True)
                 ctx.exit(TerminatedError.EXIT_CODE)
             raise click.Abort from error
         except DatasetGenerationError as error:
-            raise click.ClickException(_one_line(error.__cause__ or error)) from error
+            raise click.ClickException(one_line(error.__cause__ or error)) from error
         except MemoryError as error:
-            raise click.ClickException(f"there is not enough memory ({_one_line(error)})") from error
+            raise click.ClickException(f"there is not enough memory ({one_line(error)})") from error
         except (ValueError, OSError, ImportError, HubError, WorkerError) as error:
-            raise click.ClickException(_one_line(error)) from error
-
-
-def _one_line(error: BaseException) -> str:
-    return " ".join(str(error).split()) or type(error).__name__
+            raise click.ClickException(one_line(error)) from error
 
 
 @click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

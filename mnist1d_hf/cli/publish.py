@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import click
 
 from ..utils.extras import check_extras
+from ..utils.text import printable
 from .options import config_choice, json_option, quiet_option
 
 if TYPE_CHECKING:
@@ -24,7 +25,11 @@ if TYPE_CHECKING:
     "--only", type=click.Choice(("dataset", "models", "collection")), help="Publish one part; all three by default."
 )
 @click.option(
-    "--config", "configs", type=config_choice, multiple=True, help="Config of the dataset; all four by default."
+    "--config",
+    "configs",
+    type=config_choice,
+    multiple=True,
+    help="Config of the dataset; all four by default. Models need default and shuffled.",
 )
 @click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
 @click.option("--private", is_flag=True, help="Make new repositories private.")
@@ -132,7 +137,7 @@ def _format_plan(planned: Sequence[PublishedRepo]) -> str:
     for repo in planned:
         lines.append(f"{repo.repo_type} {repo.repo_id}")
         lines += [
-            f"  {change.status:<9} {_size(change.size):>10}  {change.path}"
+            f"  {change.status:<9} {_size(change.size):>10}  {printable(change.path)}"
             for change in repo.changes
             if change.status != "unchanged"
         ]
@@ -150,12 +155,13 @@ def _size(size: int) -> str:
 
 def _format_result(repo: PublishedRepo) -> str:
     if repo.pull_request:
-        return f"proposed   {repo.pull_request}"
-    return f"{'published' if repo.changed else 'unchanged'}  {repo.url}{f'  {repo.commit[:7]}' if repo.commit else ''}"
+        return f"proposed   {printable(repo.pull_request)}"
+    line = f"{'published' if repo.changed else 'unchanged'}  {repo.url}{f'  {repo.commit[:7]}' if repo.commit else ''}"
+    return printable(line)
 
 
 def _show_check(check: Check) -> None:
-    click.echo(f"{'ok' if check.ok else 'WRONG':<6} {check.repo_id}  {check.what}: {check.detail}")
+    click.echo(f"{'ok' if check.ok else 'WRONG':<6} {check.repo_id}  {printable(f'{check.what}: {check.detail}')}")
 
 
 def _report(checks: Sequence[Check], *, quiet: bool = False) -> None:

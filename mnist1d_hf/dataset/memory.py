@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..utils.checks import show
+from ..utils.text import show
 from .parameters import GenerationParameters
 from .templates import NUM_CLASSES
 

@@ -20,7 +20,8 @@ from numpy.typing import NDArray
 
 from .. import paper
 from ..errors import DamagedCacheError
-from ..utils.checks import escape, value_error
+from ..utils.checks import value_error
+from ..utils.text import escape
 from ..version import DATA_VERSION
 from .generator import SHARD_ROWS, SPLITS, generate_shard, make_dataset
 from .memory import check_memory

@@ -10,6 +10,8 @@ from huggingface_hub import HfApi, get_token
 from huggingface_hub.errors import HfHubHTTPError
 
 from ..errors import HubError
+from ..utils.hub_errors import foreign_answer
+from .naming import dataset_repo_id
 from .retries import retry
 
 
@@ -27,13 +29,17 @@ def check_account(api: HfApi, namespace: str) -> str:
     if not (api.token or get_token()):
         raise HubError("there is no token for the Hub; log in with `hf auth login`, or set HF_TOKEN")
     account = retry(api.whoami)
-    name = str(account["name"])
-    if account.get("auth", {}).get("accessToken", {}).get("role") == "read":
+    try:
+        name = str(account["name"])
+        token_role = account.get("auth", {}).get("accessToken", {}).get("role")
+        roles = {organisation["name"]: organisation.get("roleInOrg") for organisation in account.get("orgs", ())}
+    except (KeyError, TypeError, AttributeError) as error:
+        raise HubError(foreign_answer(f"this is no account: {account!r:.100}", api.endpoint)) from error
+    if token_role == "read":
         raise HubError(
             f"the token of {name} is read-only; create one that may write at https://huggingface.co/settings/tokens and log "
             f"in with `hf auth login`"
         )
-    roles = {organisation["name"]: organisation.get("roleInOrg") for organisation in account.get("orgs", ())}
     writable = [name, *(organisation for organisation, role in roles.items() if role != "read")]
     if namespace in writable:
         return name
@@ -44,6 +50,11 @@ def check_account(api: HfApi, namespace: str) -> str:
     else:
         reason = f"there is no user or organisation {namespace!r} on the Hub"
     raise HubError(f"{reason}; publish to one of: {', '.join(writable)}")
+
+
+def look_first(api: HfApi, namespace: str) -> None:
+    """Look whether the Hub can be reached, before there is any other work."""
+    retry(lambda: api.repo_exists(dataset_repo_id(namespace), repo_type="dataset"))
 
 
 def _exists(overview: Callable[[str], Any], namespace: str) -> bool:

@@ -1,4 +1,4 @@
-"""The client of the Hub: its name and token, its patience, and its errors as sentences."""
+"""The client of the Hub: its name and token, and its errors as sentences."""
 
 from __future__ import annotations
 
@@ -6,14 +6,12 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from huggingface_hub import HfApi, get_session, get_token
+from huggingface_hub import HfApi, get_token
 
 from ..errors import HubError
-from ..utils.hub_errors import explain
+from ..utils.hub_errors import explain, explain_foreign
+from ..utils.patience import patience
 from ..version import __version__
-
-TIMEOUT = 120.0
-"""Seconds without any answer after which a request fails; the client alone would wait forever."""
 
 
 def connect(token: str | None = None) -> HfApi:
@@ -28,26 +26,18 @@ def connect(token: str | None = None) -> HfApi:
 
 
 @contextmanager
-def patience() -> Iterator[None]:
-    """Let requests fail that get no answer within `TIMEOUT`."""
-    session = get_session()
-    before, session.timeout = session.timeout, TIMEOUT
-    try:
-        yield
-    finally:
-        session.timeout = before
-
-
-@contextmanager
 def explained(api: HfApi, *, writing: bool = False) -> Iterator[None]:
-    """Turn errors of the Hub and of the network into a HubError of one sentence."""
-    try:
-        yield
-    except (HubError, BrokenPipeError):
-        # A broken pipe is that of our own output.
-        raise
-    except Exception as error:
-        reason = explain(error, endpoint=api.endpoint, writing=writing)
-        if reason is None:
+    """Turn errors of the Hub and of the network into a HubError of one sentence, as soon as patience ends."""
+    with patience() as watch:
+        try:
+            yield
+        except (HubError, BrokenPipeError):
+            # A broken pipe is that of our own output.
             raise
-        raise HubError(reason) from error
+        except Exception as error:
+            reason = explain(error, endpoint=api.endpoint, writing=writing)
+            if reason is None and watch.has_reached:
+                reason = explain_foreign(error, api.endpoint)
+            if reason is None:
+                raise
+            raise HubError(reason) from error

@@ -9,12 +9,15 @@ import hashlib
 import json
 import re
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 
 from ..utils.files import write_json
 from ..version import DATA_VERSION, __version__
 
 MANIFEST_NAME = ".mnist1d-hf.json"
+
+LONGEST_PATH = 255
+"""Characters of a path in a manifest at most."""
 
 
 @dataclass(frozen=True)
@@ -61,9 +64,26 @@ def parse_manifest(text: str) -> dict[str, FileHash]:
         files = {name: FileHash(**values) for name, values in json.loads(text)["files"].items()}
         if not all(map(_is_valid, files.values())):
             raise ValueError("a size or a hash is not valid")
+        for path in files:
+            _check_path(path)
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise ValueError(f"{MANIFEST_NAME} is not a manifest of mnist1d-hf ({error!r})") from error
     return files
+
+
+def _check_path(path: str) -> None:
+    """Raise a ValueError for a path that could lead out of a folder, on any platform, or that cannot be shown."""
+    parts = PurePosixPath(path).parts
+    if (
+        not 0 < len(path) <= LONGEST_PATH
+        or not path.isprintable()
+        or path != "/".join(parts)
+        or parts[0].startswith("/")
+        or ".." in parts
+        or "\\" in path
+        or ":" in path
+    ):
+        raise ValueError(f"the path {path[:LONGEST_PATH]!r} is not that of a file in the repository")
 
 
 def _is_valid(file: FileHash) -> bool:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from huggingface_hub import HfApi
 
+from ..baselines.bundled import list_checkpoints
+from ..dataset.presets import evaluation_config
 from ..errors import HubError
 from .comparison import FileChange
+from .naming import dataset_repo_id
 from .release import Release
 from .remote_repo import read_repo
+from .retries import retry
 
 
 @dataclass(frozen=True)
@@ -63,4 +68,19 @@ def refuse_conflicts(target: Target, plan: PublishedRepo) -> None:
         raise HubError(
             f"{', '.join(paths[:3])}{', ...' if len(paths) > 3 else ''} in {plan.url} was not written by mnist1d-hf, or was "
             f"changed since; propose the new version as a pull request with --create-pr, or delete the file there first"
+        )
+
+
+def refuse_models_without_rows(target: Target, configs: Iterable[str]) -> None:
+    """Raise a HubError if models would name rows that are neither published with them, in ``configs``, nor on the Hub."""
+    missing = {evaluation_config(config) for config, _ in list_checkpoints()}.difference(configs)
+    if not missing:
+        return
+    dataset = dataset_repo_id(target.namespace)
+    remote = retry(lambda: read_repo(target.api, dataset, "dataset", target.revision))
+    missing -= {path.partition("/")[0] for path in remote.files}
+    if missing:
+        raise HubError(
+            f"the models are evaluated on configs that {dataset} would not have: {', '.join(sorted(missing))}; publish them "
+            f"too, or the dataset alone with --only dataset (only='dataset')"
         )

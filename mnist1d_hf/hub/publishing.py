@@ -6,11 +6,12 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from .account import check_account, check_namespace
+from ..dataset.presets import CONFIGS
+from .account import check_account, check_namespace, look_first
 from .client import connect, explained
 from .collection import plan_collection, publish_collection
 from .commits import publish_repo
-from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts
+from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts, refuse_models_without_rows
 from .release import Release, built_releases
 from .retries import retry
 from .tags import tag_data
@@ -68,8 +69,8 @@ def publish(
     Raises
     ------
     HubError
-        If the Hub, the token or the namespace does not allow it, or a file there belongs to somebody else. What was
-        published before that stays; call again to resume.
+        If the Hub, the token or the namespace does not allow it, a file there belongs to somebody else, or the models are
+        evaluated on configs that are not published. What was published before that stays; call again to resume.
     ValueError
         If the namespace, a config or an option is not valid.
     """
@@ -82,11 +83,16 @@ def publish(
         raise ValueError("a collection has no branches and no pull requests; leave out create_pr and revision")
     if only in ("models", "collection") and (configs is not None or num_samples is not None):
         raise ValueError(f"configs and num_samples are for the dataset, which only={only!r} leaves out")
+    configs = list(configs or CONFIGS)
     api = connect(token)
     with explained(api, writing=True):
+        if dry_run:
+            look_first(api, namespace)
         author = "" if dry_run else check_account(api, namespace)
         target = Target(api, namespace, author, private, create_pr, revision)
         with built_releases(namespace, only=only, configs=configs, num_samples=num_samples) as releases:
+            if only in (None, "models") and not create_pr:
+                refuse_models_without_rows(target, () if only else configs)
             planned = [retry(partial(plan_repo, target, release)) for release in releases]
             if only in (None, "collection") and not create_pr and revision is None:
                 planned.append(retry(partial(plan_collection, target)))

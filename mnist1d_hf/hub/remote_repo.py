@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -9,6 +10,8 @@ from tempfile import TemporaryDirectory
 from huggingface_hub import HfApi
 from huggingface_hub.errors import RepositoryNotFoundError, RevisionNotFoundError
 
+from ..errors import HubError
+from ..utils.hub_errors import foreign_answer
 from .manifest import FileHash
 
 
@@ -32,16 +35,25 @@ def read_repo(api: HfApi, repo_id: str, repo_type: str, revision: str | None = N
     try:
         info = api.repo_info(repo_id, repo_type=repo_type, revision=revision, files_metadata=True)
     except RevisionNotFoundError:
+        if revision is None:
+            raise
         return read_repo(api, repo_id, repo_type)
     except RepositoryNotFoundError:
         return RemoteRepo(None)
     return RemoteRepo(
-        info.sha,
+        check_commit(api, info.sha),
         {
-            file.rfilename: FileHash(file.size or 0, file.lfs.sha256 if file.lfs else "", file.blob_id or "")
+            str(file.rfilename): FileHash(file.size or 0, file.lfs.sha256 if file.lfs else "", file.blob_id or "")
             for file in getattr(info, "siblings", None) or ()
         },
     )
+
+
+def check_commit(api: HfApi, commit: object) -> str:
+    """Return the id of a commit; raise a HubError if it is none, which the client would make a folder of."""
+    if isinstance(commit, str) and re.fullmatch(r"[0-9a-f]{40}", commit):
+        return commit
+    raise HubError(foreign_answer(f"this is no commit: {commit!r:.100}", api.endpoint))
 
 
 def read_text(api: HfApi, repo_id: str, repo_type: str, commit: str, path: str) -> str:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import logging
-import math
 import random
-import re
 import time
 from collections.abc import Callable
 from json import JSONDecodeError
@@ -14,20 +12,17 @@ from typing import TypeVar
 from huggingface_hub.errors import HfHubHTTPError, OfflineModeIsEnabled
 
 from ..errors import BusyError
-from ..utils.hub_errors import PASSING_STATUS, find_error, network_errors, summarise
-from .client import patience
+from ..utils.hub_errors import PASSING_STATUS, asked_wait, find_error, network_errors, summarise
+from ..utils.patience import patience
 
 ATTEMPTS = 7
-"""How many attempts are made at most."""
+"""How many attempts are made at most, as long as there is patience."""
 
 FIRST_WAIT = 1.0
 """Seconds before the second attempt; each later wait is twice as long."""
 
-GIVE_UP_AFTER = 120.0
-"""Seconds after the first failure within which attempts may start; each may take long, for the client retries too."""
-
-LONGEST_WAIT = 300.0
-"""Seconds that the Hub may ask to wait at most."""
+LONGEST_WAIT = 16.0
+"""Seconds between two attempts at most, unless the Hub asks for more."""
 
 _logger = logging.getLogger(__name__)
 _Result = TypeVar("_Result")
@@ -38,19 +33,20 @@ def retry(call: Callable[[], _Result]) -> _Result:
 
     The call must be safe to repeat: it may have taken effect although it failed.
     """
-    attempt, last_start = 1, math.inf
-    while True:
-        try:
-            with patience():
+    with patience() as watch:
+        watch.note_progress()
+        attempt = 1
+        while True:
+            try:
                 return call()
-        except Exception as error:
-            last_start = min(last_start, time.monotonic() + GIVE_UP_AFTER)
-            if not _may_pass(error) or attempt == ATTEMPTS or time.monotonic() > last_start:
-                raise
-            wait = _wait(error, attempt)
-            _logger.warning("the Hub could not do this yet (%s); next attempt in %.0f s", summarise(error), wait)
-            time.sleep(wait)
-            attempt += 1
+            except Exception as error:
+                watch.note_failure(error)
+                wait = _wait(error, attempt)
+                if not _may_pass(error, watch.has_reached) or attempt == ATTEMPTS or wait >= watch.remaining:
+                    raise
+                _logger.warning("the Hub could not do this yet (%s); next attempt in %.0f s", summarise(error), wait)
+                time.sleep(wait)
+                attempt += 1
 
 
 def make_sure(make: Callable[[], object], exists: Callable[[], bool]) -> None:
@@ -62,7 +58,7 @@ def make_sure(make: Callable[[], object], exists: Callable[[], bool]) -> None:
             raise
 
 
-def _may_pass(error: Exception) -> bool:
+def _may_pass(error: Exception, has_reached: bool) -> bool:
     if isinstance(error, BusyError):
         return True
     answer = find_error(error, HfHubHTTPError)
@@ -70,23 +66,16 @@ def _may_pass(error: Exception) -> bool:
         return answer.response.status_code in PASSING_STATUS
     if find_error(error, OfflineModeIsEnabled):
         return False
+    if find_error(error, ConnectionError):
+        # Where nothing has answered yet, there is no network, or no Hub at this address.
+        return has_reached
     # A gateway before the Hub answers with a page instead of JSON when the Hub does not.
     return isinstance(error, JSONDecodeError) or find_error(error, *network_errors()) is not None
 
 
 def _wait(error: Exception, attempt: int) -> float:
     """Return the seconds to wait: what the Hub asks for, otherwise more with each attempt."""
-    asked = _asked_wait(find_error(error, HfHubHTTPError))
+    answer = find_error(error, HfHubHTTPError)
+    asked = asked_wait(answer.response) if answer else None
     # Two publishers that wait equally long meet again, so this one draw must not be reproducible.
-    return min(LONGEST_WAIT, asked if asked is not None else FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))
-
-
-def _asked_wait(error: HfHubHTTPError | None) -> float | None:
-    """Read Retry-After, or the t of RateLimit, which every answer has; https://huggingface.co/docs/hub/rate-limits."""
-    if error is None:
-        return None
-    headers = error.response.headers
-    match = re.fullmatch(r"\d+", headers.get("Retry-After", ""))
-    if not match and error.response.status_code == 429:
-        match = re.search(r"(?<=t=)\d+", headers.get("RateLimit", ""))
-    return float(match[0]) if match else None
+    return asked if asked is not None else min(LONGEST_WAIT, FIRST_WAIT * 2 ** (attempt - 1) * random.uniform(0.5, 1.5))

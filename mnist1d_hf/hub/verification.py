@@ -21,11 +21,14 @@ from ..dataset.checksums import FROZEN_SHA256, sha256
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
 from ..utils.extras import check_extras
+from ..utils.patience import patience
+from ..utils.text import one_line
 from .account import check_namespace
 from .client import connect, explained
 from .dataset_repo import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
 from .naming import dataset_repo_id, model_repo_id
+from .remote_repo import check_commit
 from .retries import retry
 
 
@@ -93,20 +96,11 @@ def verify(
         if progress:
             progress(check)
 
-    with TemporaryDirectory() as temporary:
+    with patience(), TemporaryDirectory() as temporary:
         pull = _Puller(api, Path(temporary), revision)
         for repo_type, repo_id in _repositories(namespace, only):
-            folder = pull.repo(repo_type, repo_id)
-            if folder is None:
-                if repo_id in expected:
-                    note(Check(repo_id, "files", False, "the repository is missing"))
-                continue
-            note(_check(repo_id, "files", partial(_examine_files, folder)))
-            if repo_type == "model":
-                note(_check(repo_id, "accuracy", partial(_examine_accuracy, pull, folder)))
-            else:
-                for check in _check_dataset(pull, repo_id, folder):
-                    note(check)
+            for check in _check_repo(pull, repo_type, repo_id, repo_id in expected):
+                note(check)
     if not checks:
         at = f" at the revision {revision!r}" if revision else ""
         raise HubError(
@@ -152,12 +146,36 @@ class _Puller:
         return self._test_rows[key]
 
     def _pull(self, repo_type: str, repo_id: str, revision: str | None) -> Path | None:
-        download = partial(self._api.snapshot_download, cache_dir=self._folder / "hub")
         with explained(self._api):
             try:
-                return Path(retry(lambda: download(repo_id, repo_type=repo_type, revision=revision)))
+                return Path(retry(partial(self._download, repo_id, repo_type, revision)))
             except (RepositoryNotFoundError, RevisionNotFoundError):
                 return None
+
+    def _download(self, repo_id: str, repo_type: str, revision: str | None) -> str:
+        commit = check_commit(self._api, self._api.repo_info(repo_id, repo_type=repo_type, revision=revision).sha)
+        cache = self._folder / "hub"
+        return self._api.snapshot_download(repo_id, repo_type=repo_type, revision=commit, cache_dir=cache)
+
+
+def _check_repo(pull: _Puller, repo_type: str, repo_id: str, is_expected: bool) -> Iterator[Check]:
+    """Check one repository; one that is missing passes unless it is expected, and one that cannot be stored here fails."""
+    try:
+        folder = pull.repo(repo_type, repo_id)
+    except HubError:
+        raise
+    except Exception as error:
+        yield Check(repo_id, "files", False, f"they cannot be downloaded: {_reason(error)}")
+        return
+    if folder is None:
+        if is_expected:
+            yield Check(repo_id, "files", False, "the repository is missing")
+        return
+    yield _check(repo_id, "files", partial(_examine_files, folder))
+    if repo_type == "model":
+        yield _check(repo_id, "accuracy", partial(_examine_accuracy, pull, folder))
+    else:
+        yield from _check_dataset(pull, repo_id, folder)
 
 
 def _check(repo_id: str, what: str, examine: Callable[[], str]) -> Check:
@@ -167,7 +185,7 @@ def _check(repo_id: str, what: str, examine: Callable[[], str]) -> Check:
     except HubError:
         raise
     except Exception as error:
-        return Check(repo_id, what, False, _one_line(error))
+        return Check(repo_id, what, False, _reason(error))
 
 
 def _examine_files(folder: Path) -> str:
@@ -199,7 +217,7 @@ def _check_dataset(pull: _Puller, repo_id: str, folder: Path) -> Iterator[Check]
             for split, info in infos[config].splits.items()
         ]
     except Exception as error:  # of any kind: it says what is wrong with the card
-        yield Check(repo_id, CARD_NAME, False, f"it does not list configs with their splits: {_one_line(error)}")
+        yield Check(repo_id, CARD_NAME, False, f"it does not list configs with their splits: {_reason(error)}")
         return
     if not splits:
         yield Check(repo_id, CARD_NAME, False, "it lists no configs")
@@ -225,6 +243,8 @@ def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     claim = float(results[0].metric_value) if results else None
     model = load_model(folder)
     dataset, revision = model.metadata["dataset"], model.metadata["dataset_revision"]
+    if not isinstance(dataset, str) or not isinstance(revision, str):
+        raise ValueError(f"config.json names the dataset {dataset!r} at {revision!r}, which are not both names")
     config = evaluation_config(model.metadata["dataset_config"])
     test = pull.test_rows(dataset, revision, config)
     if test is None:
@@ -239,7 +259,5 @@ def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     return measured
 
 
-def _one_line(error: BaseException) -> str:
-    if isinstance(error, DatasetGenerationError):
-        error = error.__cause__ or error
-    return " ".join(str(error).split()) or type(error).__name__
+def _reason(error: Exception) -> str:
+    return one_line((error.__cause__ or error) if isinstance(error, DatasetGenerationError) else error)

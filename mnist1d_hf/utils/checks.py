@@ -4,24 +4,8 @@ from __future__ import annotations
 
 import math
 import numbers
-import reprlib
 
-_repr = reprlib.Repr()
-_repr.maxstring = _repr.maxother = 200
-_repr.maxlong = 40
-
-
-def show(value: object) -> str:
-    """Return a value as Python writes it, shortened where it is long, for a message."""
-    try:
-        return _repr.repr(value)
-    except ValueError:  # Python writes no integers of thousands of digits
-        return f"an integer of {int(value).bit_length()} bits" if isinstance(value, int) else type(value).__name__
-
-
-def escape(text: object) -> str:
-    """Return a text on one line, shortened where it is long and with control characters escaped, for a message."""
-    return _repr.repr(str(text))[1:-1]
+from .text import show
 
 
 def type_error(name: str, value: object, allowed: str) -> TypeError:

@@ -20,7 +20,15 @@ from mnist1d_hf.hub import dataset_repo, model_repo, publish
 
 from ..conftest import interruptible
 from ..hub_server.fixtures import forget_connections
-from ..hub_server.publications import CNN, DATASET, assert_published, is_whole, publish_configs, writes
+from ..hub_server.publications import (
+    CNN,
+    DATASET,
+    assert_published,
+    is_whole,
+    is_whole_or_empty,
+    publish_configs,
+    writes,
+)
 
 COMMAND = [sys.executable, "-m", "mnist1d_hf", "publish"]
 SMALL = ["--only", "dataset", "--config", "default"]
@@ -125,7 +133,7 @@ def test_it_shows_the_plan_then_the_links_then_the_checks(ada_hub):
 
 @pytest.mark.usefixtures("waits")
 def test_it_shows_models_and_the_collection(ada_hub):
-    result = call("ada", "--config", "default", "--yes", "--no-verify")
+    result = call("ada", "--config", "default", "--config", "shuffled", "--yes", "--no-verify")
     assert result.exit_code == 0
     said = lines(result.stdout)
     assert f"{len(ada_hub.repos) + 1} of {len(ada_hub.repos) + 1} change." in said
@@ -135,9 +143,18 @@ def test_it_shows_models_and_the_collection(ada_hub):
     (collection,) = ada_hub.collections()
     assert said[-1] == f"published  {ada_hub.endpoint}/collections/{collection['slug']}"
     assert len([line for line in said if line.startswith("published")]) == len(ada_hub.repos) + 1
-    again = lines(call("ada", "--config", "default", "--no-verify").stdout)
+    again = lines(call("ada", "--config", "default", "--config", "shuffled", "--no-verify").stdout)
     assert again[-1] == said[-1].replace("published", "unchanged")
     assert "  unchanged         15  items" in again
+
+
+@pytest.mark.usefixtures("waits")
+def test_a_repository_that_vanishes_before_it_is_checked_is_missing(ada_hub):
+    ada_hub.fail(method="GET", path="/api/datasets/ada/mnist1d$", before=lambda: ada_hub.repos.pop(DATASET))
+    result = call("ada", *SMALL, "--yes")
+    assert result.exit_code == 1
+    assert lines(result.stdout)[-1] == "WRONG  ada/mnist1d  files: the repository is missing"
+    assert lines(result.stderr)[-1] == "Error: 1 of 1 checks failed"
 
 
 @pytest.mark.usefixtures("waits")
@@ -240,7 +257,10 @@ def test_what_is_in_the_way_is_said_in_one_line(ada_hub, monkeypatch, reason):
         (["ada", "--only", "figures"], "'figures' is not one of 'dataset', 'models', 'collection'"),
         (["ada", "--config", "defualt"], "'defualt' is not one of"),
         (["ada", "--create-pr", "--revision", "next"], "give either create_pr or revision"),
-        (["ada", "--config", "default", "--num-samples", "9"], "applies to the config 'large' alone"),
+        (
+            ["ada", "--only", "dataset", "--config", "default", "--num-samples", "9"],
+            "applies to the config 'large' alone",
+        ),
         ([], "Missing argument 'NAMESPACE'"),
     ],
 )
@@ -337,7 +357,7 @@ def starts(ada_hub, monkeypatch):
     def publish_and_count():
         before = copy.deepcopy((ada_hub.repos, ada_hub._collections))
         del ada_hub.requests[:]
-        publish("ada", configs=["default"])
+        publish("ada", configs=["default", "shuffled"])
         found.append((before, len(ada_hub.requests)))
 
     with monkeypatch.context() as older:
@@ -356,15 +376,15 @@ def kill_and_repeat(hub, start, starts, moments):
         before, count = starts[number % 2]
         hub.repos, hub._collections = copy.deepcopy(before)
         settle(hub)
-        process = start("ada", "--config", "default", "--yes", "--no-verify")
+        process = start("ada", "--config", "default", "--config", "shuffled", "--yes", "--no-verify")
         # Some requests are carried out though nobody is there any more to be told.
         fault = hub.fail(nth=1 + int(moment * count), before=process.kill, drop=number % 4 < 2)
         process.communicate()
         settle(hub)
         hub._faults.remove(fault)
         assert process.returncode == -signal.SIGKILL
-        assert all(is_whole(hub, repo) for repo in hub.repos)
-        publish("ada", configs=["default"])
+        assert all(is_whole_or_empty(hub, repo) for repo in hub.repos)
+        publish("ada", configs=["default", "shuffled"])
         assert snapshot(hub) == released
 
 

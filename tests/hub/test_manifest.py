@@ -38,7 +38,11 @@ def folder(tmp_path_factory):
     return tmp_path_factory.mktemp("manifest")
 
 
-@given(files=strategies.dictionaries(strategies.text(strategies.characters(codec="utf-8")), HASHES))
+NAMES = strategies.text("aZ09.-_ é", min_size=1, max_size=20).filter(lambda name: name not in (".", ".."))
+PATHS = strategies.lists(NAMES, min_size=1, max_size=5).map("/".join)
+
+
+@given(files=strategies.dictionaries(PATHS, HASHES))
 def test_a_manifest_is_read_as_it_was_written(folder, files):
     write_manifest(folder, files)
     text = (folder / MANIFEST_NAME).read_bytes()
@@ -56,6 +60,44 @@ def test_a_damaged_manifest_is_refused_or_is_one(text):
         assert "\n" not in str(error)
         return
     assert all(isinstance(path, str) and isinstance(file, FileHash) for path, file in files.items())
+
+
+ESCAPING = [
+    "/etc/passwd",
+    "//host/share",
+    "..",
+    "../a",
+    "a/../../b",
+    "a/..",
+    ".",
+    "a/./b",
+    "a//b",
+    "a/",
+    "",
+    "C:/a",
+    "C:a",
+]
+ESCAPING += ["a\\..\\b", "\\a", "a:stream", "a\x1b[2Jb", "a\nb", "a\0b", "a\u202eb", "a\u2028b", "a\ud800b", "a" * 256]
+
+
+@pytest.mark.parametrize("path", ESCAPING, ids=ascii)
+def test_a_manifest_that_leads_out_of_its_folder_or_cannot_be_shown_is_refused(folder, path):
+    write_manifest(folder, {"a.txt": OLD, path: OLD})
+    with pytest.raises(ValueError, match=r"the path .* is not that of a file in the repository") as error:
+        parse_manifest((folder / MANIFEST_NAME).read_text())
+    assert str(error.value).isprintable()
+
+
+@given(strategies.text(strategies.characters() | strategies.sampled_from("./\\:")))
+def test_a_path_is_refused_or_stays_in_its_folder(folder, path):
+    write_manifest(folder, {path: OLD})
+    try:
+        parse_manifest((folder / MANIFEST_NAME).read_text())
+    except ValueError:
+        return
+    assert (folder / path).resolve().is_relative_to(folder.resolve())
+    assert (folder / path).resolve() != folder.resolve()
+    assert path.isprintable()
 
 
 @pytest.mark.parametrize("field", ["size", "sha256", "git_oid"])

@@ -1,5 +1,7 @@
 """What is published, how often, and what becomes of what is there already."""
 
+import dataclasses
+import hashlib
 import json
 import re
 
@@ -10,9 +12,9 @@ from huggingface_hub import DatasetCard, ModelCard
 
 from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines.registry import list_checkpoints
-from mnist1d_hf.hub import HubError, dataset_repo, publish
+from mnist1d_hf.hub import HubError, dataset_repo, publish, verify
 from mnist1d_hf.hub.commits import TITLE
-from mnist1d_hf.hub.manifest import MANIFEST_NAME
+from mnist1d_hf.hub.manifest import MANIFEST_NAME, FileHash
 from mnist1d_hf.hub.naming import model_repo_id
 
 from ..hub_server.publications import (
@@ -113,8 +115,8 @@ def test_everything_is_published_in_few_requests_and_then_left_alone(ada_hub):
 
 
 def test_the_metadata_names_the_repositories(ada_hub):
-    publish("ada", only="models")
     publish_configs("default", "shuffled")
+    publish("ada", only="models")
     data = card(ada_hub)
     assert (data.license, data.pretty_name) == ("apache-2.0", "MNIST-1D")
     assert 'load_dataset("ada/mnist1d"' in ada_hub.files(*DATASET)["README.md"].decode()
@@ -167,10 +169,10 @@ def test_a_collection_keeps_what_others_put_there(ada_hub):
 
 
 def test_new_repositories_and_a_new_collection_can_be_private(ada_hub):
-    publish("ada", configs=["default"], private=True)
+    publish("ada", configs=["default", "shuffled"], private=True)
     assert all(repo.private for repo in ada_hub.repos.values())
     assert [collection["private"] for collection in ada_hub.collections()] == [True]
-    assert not any(repo.changed for repo in publish("ada", configs=["default"], private=True))
+    assert not any(repo.changed for repo in publish("ada", configs=["default", "shuffled"], private=True))
 
 
 def test_it_is_published_to_an_organization(ada_hub):
@@ -202,17 +204,18 @@ def test_a_dry_run_tells_what_would_happen_and_needs_no_token(ada_hub, monkeypat
 
 
 def test_a_dry_run_of_everything_looks_once_at_each(ada_hub):
-    planned = publish("ada", configs=["default"], dry_run=True)
+    planned = publish("ada", configs=["default", "shuffled"], dry_run=True)
     assert [repo.repo_id for repo in planned] == [DATASET[1], *MODELS, "MNIST-1D"]
     assert all(repo.commit is None and repo.changed for repo in planned)
     assert {status for repo in planned for status in statuses(repo).values()} == {"new"}
     looks = [request for request in ada_hub.requests if "agent-harnesses" not in request.path]
-    assert len(looks) == len(planned)
+    # Before there is any work, it looks whether there is a Hub.
+    assert len(looks) == 1 + len(planned)
 
 
 def test_a_review_can_stop_it(ada_hub):
     shown = []
-    planned = publish("ada", configs=["default"], review=lambda plan: shown.extend(plan))
+    planned = publish("ada", configs=["default", "shuffled"], review=lambda plan: shown.extend(plan))
     assert planned == shown
     assert all(repo.changed for repo in shown)
     assert not ada_hub.repos
@@ -227,7 +230,7 @@ def test_progress_tells_of_each_when_it_is_done(ada_hub):
         if repo.repo_type != "collection":
             assert ada_hub.history(repo.repo_type, repo.repo_id)[0].oid == repo.commit
 
-    assert publish("ada", configs=["default"], progress=note) == done
+    assert publish("ada", configs=["default", "shuffled"], progress=note) == done
 
 
 def test_the_end_of_a_pipe_is_not_the_end_of_the_network(ada_hub):
@@ -409,7 +412,7 @@ def test_a_repository_that_was_never_ours_is_not_touched(ada_hub):
     ada_hub.add_repo(*CNN, own)
     before = state(ada_hub)
     with pytest.raises(HubError, match=r"README\.md, model\.safetensors in \S+/ada/mnist1d-cnn was not written by"):
-        publish("ada", configs=["default"])
+        publish("ada", configs=["default", "shuffled"])
     assert state(ada_hub) == before
 
 
@@ -441,6 +444,22 @@ def test_a_config_that_others_took_away_goes_from_the_card(ada_hub):
     assert is_whole(ada_hub, DATASET)
 
 
+def test_of_two_other_configs_the_one_that_others_took_away_goes_from_the_card(ada_hub):
+    publish_configs("default", "shuffled", "custom-noise")
+    ada_hub.add_commit(*DATASET, dict.fromkeys(parquet("shuffled")))
+    publish_configs("default")
+    assert configs_of(ada_hub) == ["custom-noise", "default"]
+    assert {info["config_name"] for info in card(ada_hub).dataset_info} == {"custom-noise", "default"}
+    assert not any(path.startswith("shuffled/") for path in manifest(ada_hub, DATASET))
+    assert is_whole(ada_hub, DATASET)
+    checks = verify("ada", only="dataset")
+    assert [check.what for check in checks] == [
+        "files",
+        *(f"{config}/{split}" for config in ("custom-noise", "default") for split in ("train", "test")),
+    ]
+    assert all(check.ok for check in checks)
+
+
 # Pull requests and branches
 
 
@@ -457,6 +476,26 @@ def test_a_proposal_is_made_once(ada_hub):
     assert is_whole(ada_hub, DATASET, "refs/pr/1")
     assert configs_of(ada_hub, "refs/pr/1") == ["default", "shuffled"]
     assert publish_configs("default", create_pr=True).pull_request is None
+
+
+def test_a_deletion_is_proposed_once(ada_hub):
+    publish_configs("default")
+    files = ada_hub.files(*DATASET)
+    content = json.loads(files[MANIFEST_NAME])
+    content["files"]["old.md"] = dataclasses.asdict(
+        FileHash(3, hashlib.sha256(b"old").hexdigest(), hashlib.sha1(b"blob 3\0old").hexdigest())
+    )
+    ada_hub.add_commit(*DATASET, {"old.md": b"old", MANIFEST_NAME: json.dumps(content).encode()})
+    proposed, again = (publish_configs("default", create_pr=True) for _ in range(2))
+    assert statuses(proposed)["old.md"] == statuses(again)["old.md"] == "deleted"
+    assert proposed.pull_request == again.pull_request
+    assert len(ada_hub.pull_requests(*DATASET)) == 1
+    assert "old.md" in ada_hub.files(*DATASET)
+    assert ada_hub.files(*DATASET, "refs/pr/1").keys() == files.keys()
+    # If somebody puts the file back there, the same is proposed again.
+    ada_hub.add_commit(*DATASET, {"old.md": b"old"}, revision="refs/pr/1")
+    publish_configs("default", create_pr=True)
+    assert len(ada_hub.pull_requests(*DATASET)) == 2
 
 
 def test_another_release_is_another_proposal(ada_hub):
@@ -476,7 +515,7 @@ def test_a_pull_request_of_somebody_else_is_not_ours(ada_hub, monkeypatch):
 
 
 def test_everything_can_be_proposed(ada_hub):
-    published = publish("ada", configs=["default"], create_pr=True)
+    published = publish("ada", configs=["default", "shuffled"], create_pr=True)
     assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS]
     for repo in published:
         key = (repo.repo_type, repo.repo_id)
@@ -500,7 +539,7 @@ def test_a_branch_is_made_and_main_stays(ada_hub):
 
 
 def test_everything_goes_to_a_branch(ada_hub):
-    published = publish("ada", configs=["default"], revision="next")
+    published = publish("ada", configs=["default", "shuffled"], revision="next")
     assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS]
     for repo in published:
         assert list(ada_hub.files(repo.repo_type, repo.repo_id)) == [".gitattributes"]
@@ -509,11 +548,40 @@ def test_everything_goes_to_a_branch(ada_hub):
     assert not ada_hub.tags(*DATASET)
 
 
+# What the models need
+
+
+@pytest.mark.parametrize("dry_run", [False, True])
+@pytest.mark.parametrize(
+    ("options", "missing"),
+    [
+        ({"configs": ["default", "custom-noise"]}, "shuffled"),
+        ({"configs": ["custom-noise"]}, "default, shuffled"),
+        ({"only": "models"}, "default, shuffled"),
+        ({"configs": ["default"], "revision": "next"}, "shuffled"),
+    ],
+)
+def test_models_are_not_published_without_the_rows_they_are_evaluated_on(ada_hub, options, missing, dry_run):
+    with pytest.raises(HubError, match=f"configs that ada/mnist1d would not have: {missing}; .*--only dataset"):
+        publish("ada", dry_run=dry_run, **options)
+    assert not writes(ada_hub.requests)
+    assert not ada_hub.repos
+
+
+def test_rows_on_the_hub_are_enough_for_the_models(ada_hub):
+    publish_configs("shuffled")
+    publish("ada", configs=["default"])
+    checks = verify("ada")
+    assert checks
+    assert all(check.ok for check in checks)
+    assert not any(repo.changed for repo in publish("ada", only="models", dry_run=True))
+
+
 @pytest.mark.parametrize("revision", ["../x", "a b", "refs/pr/1", ""])
 def test_a_branch_that_cannot_be_is_refused(ada_hub, revision):
     with pytest.raises(HubError, match=r"the Hub answered 4\d\d"):
         publish_configs("default", revision=revision)
-    assert all(commits(ada_hub, repo) == ["initial commit"] for repo in ada_hub.repos)
+    assert [commits(ada_hub, repo) for repo in ada_hub.repos] == ([["initial commit"]] if revision else [])
 
 
 # Reading it

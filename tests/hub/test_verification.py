@@ -150,6 +150,64 @@ BROKEN = {
 }  # fmt: skip
 
 
+def list_in_manifest(hub, repo, path, content=b""):
+    """List a file in the manifest that is not in the repository."""
+    manifest = json.loads(hub.files(*repo)[MANIFEST_NAME])
+    manifest["files"][path] = {
+        "size": len(content),
+        "sha256": hashlib.sha256(content).hexdigest(),
+        "git_oid": hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest(),
+    }
+    hub.add_commit(*repo, {MANIFEST_NAME: json.dumps(manifest).encode()})
+
+
+@pytest.mark.parametrize("name", ["absolute", "relative", "escape"])
+def test_a_manifest_is_not_followed_out_of_its_repository(few, tmp_path, monkeypatch, name):
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    secret = tmp_path / "secret"
+    secret.write_bytes(b"secret")
+    path = {
+        "absolute": str(secret),
+        "relative": "../" * 8 + str(secret)[1:],
+        "escape": "\x1b]0;owned\x07\u202e",
+    }[name]
+    list_in_manifest(few, CNN, path, b"secret")
+    result = call("ada", "--only", "models")
+    assert result.exit_code == 1
+    assert (
+        f"WRONG  ada/mnist1d-cnn  files: {MANIFEST_NAME} is not a manifest of mnist1d-hf (ValueError" in result.stdout
+    )
+    assert all(line.isprintable() for line in result.output.splitlines())
+    # The rest of it, and the other repository, are checked all the same.
+    assert "ok     ada/mnist1d-cnn  accuracy: 96.80 %" in result.stdout
+    assert "ok     ada/mnist1d-cnn-shuffled  files: 8 files as published" in result.stdout
+
+
+def test_a_repository_that_cannot_be_stored_here_fails_and_the_others_are_checked(few):
+    few.add_commit(*CNN, {"a" * 300: b"mine"})
+    checks = verify("ada", only="models")
+    assert [(check.repo_id, check.what, check.ok) for check in checks] == [
+        ("ada/mnist1d-cnn", "files", False),
+        ("ada/mnist1d-cnn-shuffled", "files", True),
+        ("ada/mnist1d-cnn-shuffled", "accuracy", True),
+    ]
+    assert checks[0].detail.startswith("they cannot be downloaded: ")
+
+
+def test_names_that_others_chose_are_shown_escaped(few):
+    config = json.loads(few.files(*CNN)["config.json"])
+    commit_with_manifest(few, CNN, {"config.json": json.dumps({**config, "dataset": "a/\x1b[2J\u202e"}).encode()})
+    result = call("ada", "--only", "models")
+    assert result.exit_code == 1
+    assert "\\x1b[2J" in result.output
+    few.fail(
+        path="/api/", status=418, body=b"tea \x1b]0;owned\x07 \xe2\x80\xae", headers={"Content-Type": "text/plain"}
+    )
+    refused = call("ada", "--only", "models")
+    assert re.search(r"answered 418: .*tea \\x1b\]0;owned\\x07 \\u202e", refused.output)
+    assert all(line.isprintable() for line in (result.output + refused.output).splitlines())
+
+
 @pytest.mark.long
 @pytest.mark.parametrize(("repo", "files", "expected"), BROKEN.values(), ids=BROKEN)
 def test_one_broken_thing_is_found(few, repo, files, expected):
@@ -215,6 +273,9 @@ def test_a_checkpoint_is_tested_on_the_dataset_it_names(few):
         ({"dataset_revision": "v0"}, "there is no dataset ada/mnist1d at v0 to test it on"),
         ({"dataset": "bob/nothing"}, f"there is no dataset bob/nothing at v{DATA_VERSION} to test it on"),
         ({"dataset_config": "tiny"}, "BuilderConfig 'tiny' not found"),
+        ({"dataset_revision": 5}, "names the dataset 'ada/mnist1d' at 5"),
+        ({"dataset": ["ada/mnist1d"]}, "names the dataset ['ada/mnist1d']"),
+        ({"dataset": "../../etc"}, "Repo id must be in the form"),
     ):
         commit_with_manifest(few, CNN, {"config.json": json.dumps({**config, **changes}).encode()})
         found = wrong(verify("ada", only="models"))

@@ -108,7 +108,7 @@ def published(hub, release):
 @pytest.fixture
 def waits(monkeypatch):
     """The seconds waited for between attempts, by this package and by the client. A thousandth of them passes."""
-    from mnist1d_hf.hub import retries
+    from mnist1d_hf.utils import patience
 
     waited, sleep = [], time.sleep
 
@@ -118,5 +118,5 @@ def waits(monkeypatch):
 
     monkeypatch.setattr(time, "sleep", nap)
     clock = SimpleNamespace(sleep=nap, monotonic=lambda: time.monotonic() + sum(waited))
-    monkeypatch.setattr(retries, "time", clock)
+    monkeypatch.setattr(patience, "time", clock)
     return waited

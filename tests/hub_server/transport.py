@@ -19,7 +19,7 @@ class Handler(BaseHTTPRequestHandler):
     def handle_call(self):
         call = Call(self.command, self.path, self.headers, self.read_body())
         answer, fault = self.server.hub.answer(call)
-        self.close_connection |= answer is None or bool(fault and fault.truncate)
+        self.close_connection |= answer is None or bool(fault and (fault.truncate or "Content-Length" in fault.headers))
         if answer:
             self.send(answer, fault)
 
@@ -44,7 +44,7 @@ class Handler(BaseHTTPRequestHandler):
 
     def send(self, answer, fault):
         self.send_response(answer.status)
-        for name, value in {**answer.headers, "Content-Length": str(len(answer.body))}.items():
+        for name, value in {"Content-Length": str(len(answer.body)), **answer.headers}.items():
             self.send_header(name, value)
         self.end_headers()
         body = b"" if self.command == "HEAD" else answer.body

@@ -18,9 +18,10 @@ from torch import Tensor, nn
 
 from ... import paper
 from ...errors import CheckpointError
-from ...utils.checks import check_integer, escape
+from ...utils.checks import check_integer
 from ...utils.rendering import render_card
 from ...utils.resources import resource_folder
+from ...utils.text import escape
 from ...version import DATA_VERSION, TAGS, __version__
 from ..checkpoints import (
     CONFIG_NAME,
