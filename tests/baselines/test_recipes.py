@@ -47,7 +47,7 @@ TUNED = {
 }
 
 
-class Stop(Exception):
+class StoppedError(Exception):
     """Raised where the training would begin."""
 
 
@@ -58,10 +58,10 @@ def settings_of(tmp_path, monkeypatch):
 
     def train(name, members, settings, **options):
         seen.append(dataclasses.asdict(settings))
-        raise Stop
+        raise StoppedError
 
     def find(model, recipe, config):
-        with ThreadPoolExecutor(1) as executor, pytest.raises(Stop):
+        with ThreadPoolExecutor(1) as executor, pytest.raises(StoppedError):
             train_baselines(tmp_path, models=[model], configs=[config], seeds=1, recipe=recipe, executor=executor)
         return seen.pop()
 
