@@ -2,14 +2,13 @@
 
 Mutants are drawn at random over the package, or over the modules whose path contains one of the arguments, one mistake in
 each: a comparison, constant, operator, condition, result or default changed, an argument or a statement left out. Each is
-tested in a copy of the tree, first by the tests that mirror its module, then by those that import it and those that belong to
-its room and to no module, and with `--long` by the long ones of all of these. What survives is listed with its line: some of it changes nothing that
-anyone could see, and only a reader can tell. The tests have to pass before.
+tested in a copy of the tree: first by the tests that mirror its module, then by those of the modules that use it and those
+that belong to its room and to no module, and with `--long` by the long ones of all of these. What survives is listed with its
+line: some of it changes nothing that anyone could see, which only a reader can tell. The tests have to pass before.
 
-Why not mutmut or cosmic-ray: mutmut 3 copies what it mutates to a folder of its own, and calls every mutant through a
-trampoline in the module, which the builder (`datasets` hashes its file), spawned processes and dataclasses with defaults do
-not survive; it mutates nothing outside of functions, where settings and recipes are. cosmic-ray runs one command for all
-mutants, so each would take the whole suite. Neither draws at random over the whole package.
+Why not mutmut or cosmic-ray: mutmut 3 leaves out what stands outside of functions and what is decorated, which here are the
+settings, recipes and presets, the properties, the commands and the registered architectures. cosmic-ray runs one command for
+all mutants, so each would take the whole suite, and it draws no sample.
 """
 
 import argparse
@@ -38,6 +37,7 @@ OPERATORS = {
     ast.Add: ast.Sub, ast.Sub: ast.Add, ast.Mult: ast.Div, ast.Div: ast.Mult, ast.FloorDiv: ast.Div, ast.Mod: ast.Mult,
     ast.Pow: ast.Mult, ast.BitAnd: ast.BitOr, ast.BitOr: ast.BitAnd, ast.MatMult: ast.Mult,
 }  # fmt: skip
+OMITTED = (ast.AugAssign, ast.Raise, ast.Continue, ast.Break, ast.Delete)
 NO_CODE = {"annotation", "returns", "type_params"}
 
 
@@ -72,18 +72,22 @@ def mutations(node):
             yield "condition", lambda: setattr(node, "test", negated(test))
         case ast.comprehension(ifs=[test, *_]):
             yield "condition", lambda: node.ifs.__setitem__(0, negated(test))
-        case ast.Return(value=ast.expr() as value) if not (isinstance(value, ast.Constant) and value.value is None):
+        case ast.Return(value=ast.expr() as value) if ast.unparse(value) != "None":
             yield "result", lambda: setattr(node, "value", ast.Constant(None))
         case ast.Constant(value=value) if (other := changed_constant(value)) is not None:
             yield "constant", lambda: setattr(node, "value", other)
-    if isinstance(node, ast.Call) and node.keywords:
-        for place, keyword in enumerate(node.keywords):
-            if keyword.arg and keyword.arg != "help":
-                yield "argument left out", lambda place=place: node.keywords.pop(place)
+    yield from omissions(node)
+
+
+def omissions(node):
+    """Yield what can be left out at a node: named arguments of a call, and statements that give nothing a name."""
+    for place, keyword in enumerate(getattr(node, "keywords", ())):
+        if keyword.arg not in (None, "help"):
+            yield "argument left out", lambda place=place: node.keywords.pop(place)
     for body in (getattr(node, name, None) for name in ("body", "orelse", "finalbody")):
         for place, statement in enumerate(body if isinstance(body, list) else ()):
-            calls = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
-            if calls or isinstance(statement, ast.AugAssign | ast.Raise | ast.Continue | ast.Break | ast.Delete):
+            is_call = isinstance(statement, ast.Expr) and isinstance(statement.value, ast.Call)
+            if is_call or isinstance(statement, OMITTED):
                 yield "statement left out", lambda body=body, place=place: body.__setitem__(place, ast.Pass())
 
 

@@ -1,6 +1,7 @@
 """What happens if nothing else is asked for: defaults of public functions and of the options of commands."""
 
 import inspect
+from typing import Any
 
 import click
 import pytest
@@ -71,7 +72,7 @@ FUNCTIONS = [
     ),
 ]
 
-COMMANDS = {
+COMMANDS: dict[str, dict[str, Any]] = {
     "evaluate": {"device": "cpu", "as_csv": False, "as_json": False, "sweep": None, "split": None},
     "train": {
         **{"models": (), "configs": ("default", "shuffled"), "seeds": 5, "recipe": "tuned", "device": "cpu"},
