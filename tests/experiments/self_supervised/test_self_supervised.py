@@ -268,6 +268,14 @@ def test_claims_follow_the_numbers():
     assert [claim.holds for claim in claims] == [False] * 6
 
 
+def test_the_published_accuracies_are_the_papers():
+    assert PUBLISHED == {
+        "default": (32.8, 75.1, 80.9, 82.1, 76.1, 75.0),
+        "none": (32.8, 82.2, 79.5, 53.4),
+        "deep": (32.8, 75.9, 82.4, 79.5, 77.3, 72.8, 65.0, 61.1),
+    }
+
+
 def test_claims_show_both_numbers():
     paired = "one-sided paired t-test over seeds, p < 0.05"
     middle = "for each seed the best layer is neither the input nor the output"
