@@ -46,7 +46,8 @@ def plain_steps(model, optimizer, x, y, batch_size, steps, loss=F.cross_entropy,
 
 def lottery_tickets():
     """Two trials. Timed: 60 steps of the plain loop; a fiftieth of our rounds, at a fifth of the sparsities."""
-    from mnist1d_hf.experiments.lottery_tickets.study import EXPERIMENT, Settings
+    from mnist1d_hf.experiments.lottery_tickets.study import EXPERIMENT
+    from mnist1d_hf.experiments.lottery_tickets.settings import Settings
     from mnist1d_hf.experiments.lottery_tickets.transfer import INPUTS
 
     # On new data: dense, ticket and random mask, and the latter two re-initialised.
@@ -75,7 +76,8 @@ def lottery_tickets():
 
 def double_descent():
     """Three seeds. Timed: 20 steps of the plain loop, an epoch of ours, at every width."""
-    from mnist1d_hf.experiments.double_descent.study import CONDITIONS, Settings
+    from mnist1d_hf.experiments.double_descent.study import CONDITIONS
+    from mnist1d_hf.experiments.double_descent.settings import Settings
     from mnist1d_hf.experiments.double_descent.width_families import FAMILIES, Condition, Optimisation, train_width
 
     settings, seeds = Settings(), (0, 1, 2)
@@ -125,7 +127,8 @@ class PlainPooling(torch.nn.Module):
 
 def pooling():
     """Three seeds. Timed: 20 steps of the plain loop, 100 of ours with an evaluation, of every kind with 10000 rows."""
-    from mnist1d_hf.experiments.pooling.study import EXPERIMENT, Settings
+    from mnist1d_hf.experiments.pooling.study import EXPERIMENT
+    from mnist1d_hf.experiments.pooling.settings import Settings
 
     settings, seeds = Settings(), 3
     every = settings.evaluate_every
@@ -188,7 +191,8 @@ def plain_simclr_steps(model, x, settings, steps):
 
 def self_supervised():
     """Three seeds. Timed: 40 steps of the plain loop, 3 epochs of ours; the evaluation of ours counts for both."""
-    from mnist1d_hf.experiments.self_supervised.study import EXPERIMENT, PROJECTORS, Settings
+    from mnist1d_hf.experiments.self_supervised.study import EXPERIMENT, PROJECTORS
+    from mnist1d_hf.experiments.self_supervised.settings import Settings
 
     settings, seeds, epochs = Settings(), 3, 3
     x, _ = load_tensors("default", "train")
@@ -265,7 +269,7 @@ def metalearn_activation():
     """Three seeds, without the comparison at the end. Timed: 10 of 301 inner steps of the plain loop, 2 outer steps of ours."""
     from mnist1d_hf.experiments.experiment import StepCounter
     from mnist1d_hf.experiments.metalearn_activation.learning import Problem, learn
-    from mnist1d_hf.experiments.metalearn_activation.study import Settings
+    from mnist1d_hf.experiments.metalearn_activation.settings import Settings
 
     settings, seeds, count = Settings(), 3, StepCounter(lambda done, what: None)
     small = Problem(Settings(outer_steps=2))

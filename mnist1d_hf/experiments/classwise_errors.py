@@ -109,7 +109,7 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
         """Compare the digits the CNN errs on, and its accuracy with more rows, with the paper's findings."""
         cnn = _cnn_by_rows(results)
         errors = class_errors(cnn[PAPER_ROWS]).mean(axis=0)
-        order = np.argsort(-errors).tolist()
+        order = np.argsort(-errors, kind="stable").tolist()
         hardest, listed = sorted(order[:2]), ", ".join(f"{digit}: {errors[digit]:.1f}" for digit in order)
         free = []
         for rows, measured in cnn.items():

@@ -1,4 +1,4 @@
-"""The rule that turns one seed into independent random streams."""
+"""The rule that turns one seed into the random streams of a training."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ from typing import Literal
 
 import torch
 
-# Each purpose has its own range of seeds, so that no two share random numbers.
+# Each purpose has its own range of seeds. Torch's CPU generator takes only their low 32 bits, so the streams of one seed begin
+# with the same numbers, used for other things; another rule would change every checkpoint and result.
 _STREAMS = {"weights": 0, "batches": 1, "transfer": 2}
 
 

@@ -126,6 +126,22 @@ def test_a_model_is_evaluated_as_its_logits_are(rows, batch_size, seed):
     assert evaluation.loss == pytest.approx(expected.loss, rel=1e-5)
 
 
+def test_more_rows_than_one_batch_are_all_counted():
+    sizes = []
+
+    class Model(torch.nn.Module):
+        def forward(self, x):
+            sizes.append(len(x))
+            return x[:, :10]
+
+    x, y = torch.eye(10).repeat(205, 1), torch.arange(2050) % 10
+    y[-1] = 0
+    evaluation = evaluate(Model(), (x, y))
+    assert sizes == [1000, 1000, 50]
+    assert (evaluation.rows, evaluation.correct) == (2050, 2049)
+    assert evaluation.confusion[0][9] == 1
+
+
 def test_all_kinds_of_datasets_give_the_same():
     x, y = random_pairs()
     columns = {"x": x.numpy(), "y": y.numpy()}

@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mnist1d_hf.baselines import create_model, list_models, load_tensors
+from mnist1d_hf.baselines import create_model, evaluate, list_models, load_tensors
 from mnist1d_hf.baselines.architectures import base, get_architecture
 from mnist1d_hf.baselines.architectures.recurrence import gru_states
 from mnist1d_hf.baselines.recipes import RECIPES, TrainingSettings
@@ -171,6 +171,14 @@ def test_progress_is_told_losses_and_accuracies():
     train("mlp", RUNS, SHORT, progress=lambda step, loss, accuracy: seen.append((step, loss, accuracy)))
     assert [step for step, *_ in seen] == [5, 10, 12]
     assert all(math.isfinite(loss) and 0 <= accuracy <= 1 for _, loss, accuracy in seen)
+
+
+def test_more_validation_rows_than_are_classified_at_once():
+    settings = dataclasses.replace(SHORT, steps=3, validation_rows=5_003)
+    (trained,) = train("logistic", [("large", 0)], settings, train_rows=5_103)
+    rows = load_tensors("large", "train[100:5103]", num_samples=5_614)
+    assert len(rows[0]) == 5_003
+    assert trained.curves.validation_accuracy == pytest.approx([evaluate(trained.model, rows).accuracy])
 
 
 def test_every_model_has_a_tuned_recipe_and_the_papers_four_the_papers():

@@ -117,7 +117,8 @@ def test_an_address_of_something_else_is_told(ada_hub):
 
 @pytest.mark.parametrize("namespace", ESCAPES)
 def test_names_that_no_namespace_can_have_are_refused(ada_hub, namespace):
-    with pytest.raises(ValueError, match="cannot be a user or an organisation on the Hub"):
+    message = f"the namespace {namespace!r} cannot be a user or an organisation on the Hub: names have up to 42 letters"
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
         publish(namespace, dry_run=True)
     assert not ada_hub.requests
 

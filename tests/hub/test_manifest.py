@@ -1,5 +1,6 @@
 """What this package wrote, by a repository's manifest, and what a release would change."""
 
+import dataclasses
 import hashlib
 import json
 import subprocess
@@ -10,6 +11,7 @@ from hypothesis import given, strategies
 from mnist1d_hf.hub.comparison import FileChange, compare
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from mnist1d_hf.hub.remote_repo import RemoteRepo
+from mnist1d_hf.version import DATA_VERSION, __version__
 
 HASHES = strategies.builds(
     FileHash,
@@ -49,6 +51,17 @@ def test_a_manifest_is_read_as_it_was_written(folder, files):
     assert parse_manifest(text.decode()) == files
     write_manifest(folder, dict(reversed(files.items())))
     assert (folder / MANIFEST_NAME).read_bytes() == text
+
+
+def test_a_manifest_has_these_keys(tmp_path):
+    write_manifest(tmp_path, {"b": NEW, "a": OLD})
+    text = (tmp_path / MANIFEST_NAME).read_text(encoding="utf-8")
+    content = {
+        "package_version": __version__,
+        "data_version": DATA_VERSION,
+        "files": {"a": dataclasses.asdict(OLD), "b": dataclasses.asdict(NEW)},
+    }
+    assert text == json.dumps(content, indent=1) + "\n"
 
 
 @given(strategies.text() | JSON.map(json.dumps) | JSON.map(lambda files: json.dumps({"files": files})))

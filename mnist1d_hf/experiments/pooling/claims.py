@@ -19,6 +19,9 @@ PUBLISHED = {
 }
 """Test accuracy after the last step, in percent, of the single run with each number of rows that the authors published."""
 
+NOT_PUBLISHED = "not for this number of rows"
+"""In place of what was published, for other numbers of rows."""
+
 NAMES = {
     "none": "no pooling",
     "stride": "stride 2",
@@ -52,7 +55,7 @@ def final_accuracies(results: Results[Settings, Measured], kind: str, rows: int)
 
 
 def _ahead(results: Results[Settings, Measured], kind: str, other: str, rows: int) -> Claim:
-    published = "not for this number of rows"
+    published = NOT_PUBLISHED
     if rows in PUBLISHED_ROWS:
         column = PUBLISHED_ROWS.index(rows)
         published = f"{PUBLISHED[kind][column]} against {PUBLISHED[other][column]}"
@@ -69,7 +72,7 @@ def _not_ahead(results: Results[Settings, Measured], kind: str, other: str, rows
     return replace(
         ahead,
         statement=ahead.statement.replace("is ahead", "is not ahead"),
-        published=f"no difference, or behind (in one run {ahead.published})",
+        published="no difference, or behind" + (f" (in one run {ahead.published})" if rows in PUBLISHED_ROWS else ""),
         test=f"not ahead by the {ahead.test}",
         holds=not ahead.holds,
     )
@@ -80,9 +83,10 @@ def _gain_shrinks(results: Results[Settings, Measured], kind: str, fewest: int, 
         np.subtract(final_accuracies(results, kind, rows), final_accuracies(results, "stride", rows)).tolist()
         for rows in (fewest, most)
     ]
-    published = np.subtract(PUBLISHED[kind], PUBLISHED["stride"])
+    published = dict(zip(PUBLISHED_ROWS, np.subtract(PUBLISHED[kind], PUBLISHED["stride"]), strict=True))
+    is_known = fewest in published and most in published
     return paired_claim(
         f"{NAMES[kind]} gains more over stride 2 at {fewest} than at {most} rows, in points",
-        f"{published[0]:.1f} against {published[-1]:.1f}",
+        f"{published[fewest]:.1f} against {published[most]:.1f}" if is_known else NOT_PUBLISHED,
         *gains,
     )

@@ -11,8 +11,10 @@ from scipy.signal import find_peaks, peak_prominences
 
 from mnist1d_hf.experiments import double_descent as experiment
 from mnist1d_hf.experiments.double_descent.curves import curve_of, prominences
-from mnist1d_hf.experiments.double_descent.study import Measured, Settings
+from mnist1d_hf.experiments.double_descent.settings import Measured, Settings
 from mnist1d_hf.experiments.results import Part, Results
+
+from ..reading import curves, paragraphs, points, said, written
 
 
 def test_widths_are_those_of_the_paper():
@@ -95,6 +97,135 @@ def test_a_threshold_that_is_not_reached_is_none():
     claim = experiment.claims(results)[-1]
     assert not claim.holds
     assert claim.measured.endswith("the training error is above 1 % at every width for 3 seeds")
+
+
+PAIRED = "one-sided paired t-test over seeds, p < 0.05"
+
+
+def measured_of(architecture, tests, trains):
+    """Errors of three seeds over as many widths as there are numbers, for a peak and a fit at other widths."""
+    count = len(next(iter(tests.values())))
+    shifted = {
+        name: [[error + shift for shift in (0, 0.001, -0.001)] for error in errors] for name, errors in tests.items()
+    }
+    trained = {name: [[error] * 3 for error in errors] for name, errors in trains.items()}
+    widths = [2 * 2**place for place in range(count)]
+    return Measured(architecture, widths, [5 * 4**place for place in range(count)], trained, shifted)
+
+
+def apart():
+    """Results in which no peak is where the training rows are fitted."""
+    tests = {
+        "noisy": [0.4, 0.6, 0.5, 0.45, 0.3, 0.2],
+        "clean": [0.5, 0.4, 0.45, 0.3, 0.2, 0.1],
+        "squared": [0.5, 0.4, 0.45, 0.7, 0.4, 0.3],
+    }
+    trains = {
+        "noisy": [0.5, 0.4, 0.3, 0.01, 0.0, 0.0],
+        "clean": [0.5, 0.2, 0.0, 0.0, 0.0, 0.0],
+        "squared": [0.5, 0.4, 0.3, 0.2, 0.1, 0.009],
+    }
+    cnn_tests, cnn_trains = {"noisy": [0.4, 0.3, 0.35, 0.3, 0.2]}, {"noisy": [0.011, 0.01, 0.0, 0.0, 0.0]}
+    measured = {
+        "mlp": measured_of("mlp", tests, trains),
+        "cnn": measured_of("cnn", cnn_tests, cnn_trains),
+    }
+    parts = [Part(name, 1, {"architecture": name}) for name in measured]
+    return Results("double-descent", Settings(num_samples=40, train_split=0.25), 3, parts, measured, 1.0)
+
+
+def test_claims_tell_peaks_from_fits():
+    claims = experiment.claims(apart())
+    above, two = "height above the lowest error on either side", "at most two of the widths apart, for each seed"
+    assert said(claims) == paragraphs(
+        f"""
+        with label noise the MLP's test error rises to a peak and falls again | 54 % at width 50, 45 % at
+        300 | 40.0 ± 0.1 % at width 2, 60.0 ± 0.1 % at width 4, 20.0 ± 0.1 % at width 64 | at the peak above
+        the lowest of narrower and of wider networks, {PAIRED}
+
+        with label noise the CNN's test error rises to a peak and falls again | a peak; 28 % at 100 channels
+        | 30.0 ± 0.1 % at width 4, 35.0 ± 0.1 % at width 8, 20.0 ± 0.1 % at width 32 | at the peak above the
+        lowest of narrower and of wider networks, {PAIRED}
+
+        the MLP's test error peaks where its training error reaches zero | 50 and 60 | peaks at widths 4, 4,
+        4; training error at most 1 % from 16, 16, 16 | {two}
+
+        the CNN's test error peaks where its training error reaches zero | at its own threshold | peaks at
+        widths 8, 8, 8; training error at most 1 % from 4, 4, 4 | {two}
+
+        without label noise the MLP's peak is slight | seen in the figure | 5.0 ± 0.0 against 20.0 ± 0.0
+        points above its surroundings | {above}, {PAIRED}
+
+        the CNN's peak is less pronounced than the MLP's | seen in the figure | 5.0 ± 0.0 against 20.0 ± 0.0
+        points above its surroundings | {above}, {PAIRED}
+
+        with the negative log likelihood the interpolation threshold is at n parameters, n rows and K
+        outputs | 10 | the mean test error peaks at 20, the training error is at most 1 % from 320, 320,
+        320, 32.00 ± 0.00 times n | training error at most 1 % from a number nearer to n than to n K, as a
+        ratio, for each seed
+
+        with the squared error the interpolation threshold is at n K parameters, n rows and K outputs | 100
+        | the mean test error peaks at 320, the training error is at most 1 % from 5120, 5120, 5120, 51.20 ±
+        0.00 times n K | training error at most 1 % from a number nearer to n K than to n, as a ratio, for
+        each seed
+        """
+    )
+    assert [claim.holds for claim in claims] == [True, True, True, True, True, True, False, True]
+
+
+@pytest.mark.parametrize(("fit", "holds"), [(0, True), (1, True), (2, True), (3, True), (4, False), (6, False)])
+def test_the_fit_has_to_be_near_the_peak_on_either_side(fit, holds):
+    results = apart()
+    for seed in range(3):
+        fitted = [[0.0 if place >= (fit if one == seed else 1) else 0.4 for one in range(3)] for place in range(6)]
+        errors = {**results.measured["mlp"].train_errors, "noisy": fitted}
+        results.measured["mlp"] = dataclasses.replace(results.measured["mlp"], train_errors=errors)
+        claim = experiment.claims(results)[2]
+        assert claim.holds is holds
+        named = ["4", "4", "4"]
+        named[seed] = ["2", "4", "8", "16", "32", "64", "none"][fit]
+        assert claim.measured.endswith(f"peaks at widths 4, 4, 4; training error at most 1 % from {', '.join(named)}")
+
+
+def test_a_peak_has_to_be_higher_for_almost_all_seeds():
+    results = apart()
+    errors = results.measured["mlp"].test_errors
+    errors["noisy"][1] = [0.6, 0.39, 0.6]
+    assert not experiment.claims(results)[0].holds
+
+
+def test_the_figure_shows_each_seed_the_means_and_what_was_published():
+    figure = experiment.plot(apart())
+    panels = figure.axes
+    mlp, cnn = [2, 4, 8, 16, 32, 64], [2, 4, 8, 16, 32]
+    for axes, widths, condition, architecture in zip(
+        panels[:3], (mlp, mlp, cnn), ("noisy", "clean", "noisy"), ("mlp", "mlp", "cnn"), strict=True
+    ):
+        measured = apart().measured[architecture]
+        lines = [line for _, line in curves(axes)]
+        for errors in (measured.train_errors[condition], measured.test_errors[condition]):
+            for seed in range(3):
+                assert [(w, round(100 * one[seed], 6)) for w, one in zip(widths, errors, strict=True)] in lines
+            means = [(w, round(100 * sum(one) / 3, 6)) for w, one in zip(widths, errors, strict=True)]
+            assert means in lines
+        assert axes.get_xscale() == "log"
+        assert axes.get_ylim()[0] == 0
+        assert "error (%)" in axes.get_ylabel()
+    assert [(50, 54), (300, 45)] in [line for _, line in curves(panels[0])]
+    assert (100, 28) in points(panels[2])
+    assert not points(panels[1])
+    assert [axes.get_xlabel() for axes in panels] == ["hidden units", "hidden units", "channels", "parameters"]
+    losses = [line for _, line in curves(panels[3])]
+    measured = apart().measured["mlp"]
+    for condition in ("noisy", "squared"):
+        for errors in (measured.train_errors[condition], measured.test_errors[condition]):
+            means = [(5 * 4**place, round(100 * sum(one) / 3, 6)) for place, one in enumerate(errors)]
+            assert means in losses
+    assert {10, 100} <= {line[0][0] for line in losses if line[0][0] == line[1][0]}
+    assert [text.strip() for text in written(panels[3])][:2] == ["n", "n·K"]
+    named = {label: line for label, line in curves(panels[3])}
+    assert named["squared error"][3] == (320, 70)
+    assert named["negative log likelihood"][3] == (320, 45)
 
 
 @pytest.mark.long

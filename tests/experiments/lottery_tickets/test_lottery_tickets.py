@@ -13,6 +13,8 @@ from mnist1d_hf.experiments.lottery_tickets.adjacency import pack, unpack
 from mnist1d_hf.experiments.lottery_tickets.masked_mlp import MaskedMLP, train
 from mnist1d_hf.experiments.results import Results
 
+from ..reading import curves, paragraphs, points, said
+
 SMALL = study.Settings(
     hidden_size=20, rounds=25, steps=3, transfer_steps=4, transfer_batch_size=50, transfer_evaluations=2
 )
@@ -131,6 +133,151 @@ def test_a_trial_that_goes_the_other_way_is_no_success():
     results.measured["tickets-seed1"] = dataclasses.replace(part, transfers=transfers)
     failed = [claim.statement for claim in experiment.claims(results) if not claim.holds]
     assert failed == ["on new data, flipped, the ticket beats the dense network"]
+
+
+PAIRED = "one-sided paired t-test over seeds, p < 0.05"
+
+
+def uneven():
+    """Results in which the first trial is two points better than the others, at every sparsity but 0."""
+    results = synthetic(0.72, 0.6, 0.63)
+    for kind in ("tickets", "random"):
+        part = results.measured[f"{kind}-seed0"]
+        accuracies = [part.accuracies[0], *(round(accuracy + 0.02, 4) for accuracy in part.accuracies[1:])]
+        losses = [round(0.5 + 0.01 * place, 2) for place in range(25)]
+        transfers = {
+            name: [start, end + (0.02 if kind in name else 0.01)] for name, (start, end) in part.transfers.items()
+        }
+        results.measured[f"{kind}-seed0"] = dataclasses.replace(
+            part, accuracies=accuracies, losses=losses, transfers=transfers
+        )
+    return results
+
+
+def test_claims_show_both_numbers():
+    assert said(experiment.claims(uneven())) == paragraphs(
+        f"""
+        tickets beat random masks at every sparsity | at every sparsity | at 23 of 23; by 12.0 points in the
+        mean over them | the mean of the trials above, at each sparsity but 0 and 1
+
+        at 92 % sparsity tickets beat random masks | 72-74 against less (%) | 72.7 ± 1.2 against 60.7 ± 1.2
+        (%) | {PAIRED}
+
+        at 92 % sparsity tickets beat the dense network | 72-74 against about 63 (%) | 72.7 ± 1.2 against
+        63.0 ± 0.0 (%) | {PAIRED}
+
+        at 96 % sparsity tickets beat the dense network | more against about 63 (%) | 72.7 ± 1.2 against
+        63.0 ± 0.0 (%) | {PAIRED}
+
+        on new data, as is, the ticket beats the dense network | about 70 against less (%) | 72.3 ± 0.6
+        against 63.3 ± 0.6 (%) | {PAIRED}
+
+        on new data, flipped, the ticket beats the dense network | about 70 against less (%) | 72.3 ± 0.6
+        against 63.3 ± 0.6 (%) | {PAIRED}
+
+        on new data, shuffled, the ticket is worse than the dense network | less against more (%) | 63.3 ±
+        0.6 against 72.3 ± 0.6 (%) | {PAIRED}
+
+        on new data, re-initialised, the ticket beats the dense network | more against less (%) | 72.3 ± 0.6
+        against 63.3 ± 0.6 (%) | {PAIRED}
+
+        on new data, the ticket leads the dense network by less on shuffled than on unshuffled signals, in
+        points | seen in the figure | -9.0 ± 0.0 against 9.0 ± 0.0 | {PAIRED}
+
+        in the ticket's first layer, unmasked inputs are next to each other more often than in random masks
+        | above chance | 75.0 ± 0.0 % of them against 10.0 ± 0.0 % | {PAIRED}
+
+        in the ticket's first layer, unmasked inputs are next to each other more often than in a random
+        order of each unit's inputs | above chance | 75.0 ± 0.0 % of them against 7.5 ± 0.0 % expected, p ≤
+        0.001 | permutation test of the inputs of each unit, p < 0.05 in each trial
+        """
+    )
+
+
+@pytest.mark.parametrize(
+    ("behind", "measured"),
+    [
+        ([1], "at 22 of 23, at all from 8 % on; by 11."),
+        ([1, 22], "at 21 of 23, at all from 96 % on; by 10."),
+        ([23], "at 22 of 23; by 11."),
+        ([0, 24], "at 23 of 23; by 12.0 "),
+        (range(1, 24), "at 0 of 23; by -1.0 "),
+    ],
+)
+def test_the_sparsities_are_named_from_which_on_tickets_are_ahead(behind, measured):
+    results = synthetic(0.72, 0.6, 0.63)
+    for name, part in results.measured.items():
+        if name.startswith("tickets"):
+            accuracies = [0.59 if place in behind else accuracy for place, accuracy in enumerate(part.accuracies)]
+            results.measured[name] = dataclasses.replace(part, accuracies=accuracies)
+    claim = experiment.claims(results)[0]
+    assert claim.measured.startswith(measured)
+    assert claim.holds is (measured[3:8] == "23 of")
+
+
+def test_the_figure_shows_every_trial_and_the_means():
+    results = uneven()
+    figure = experiment.plot(results)
+    loss, accuracy, adjacent, masks, *transfers = figure.axes
+    sparsities = [round(100 * sparsity, 6) for sparsity in SMALL.sparsities]
+    for axes, what, scale in ((loss, "losses", 1), (accuracy, "accuracies", 100)):
+        named, lines = dict(curves(axes)), [line for _, line in curves(axes)]
+        for kind, label in (("tickets", "ticket"), ("random", "random mask")):
+            trials = scale * np.array([getattr(trial, what) for trial in results.where(kind=kind)])
+            for trial in trials:
+                assert list(zip(sparsities, trial.round(6), strict=True)) in lines
+            assert named[label] == list(zip(sparsities, trials.mean(0).round(6), strict=True))
+        assert named["dense"] == [(0, 63), (1, 63)] if scale == 100 else [(0, 5 / 6), (1, 5 / 6)]
+        assert [(sparsities[22], 0), (sparsities[22], 1)] in lines
+        assert axes.get_xlabel() == "sparsity (%)"
+    assert (loss.get_ylabel(), accuracy.get_ylabel()) == ("test loss (nats)", "test accuracy (%)")
+    assert points(accuracy) == [(92, 73)]
+    assert points(loss) == []
+    assert [text.get_text() for text in loss.get_legend().get_texts()] == ["ticket", "random mask", "dense"]
+    assert [text.get_text() for text in accuracy.get_legend().get_texts()] == ["published"]
+    assert [bar.get_height() for bar in adjacent.patches] == pytest.approx([10, 7.5, 75], abs=0.1)
+    assert [line[0] for _, line in curves(adjacent)] == [
+        (place, round(bar.get_height(), 6)) for place, bar in enumerate(adjacent.patches)
+    ]
+    names = [label.get_text().replace("\n", " ") for label in adjacent.get_xticklabels()]
+    assert names == ["random mask", "ticket, any order", "ticket"]
+    assert masks.images[0].get_array().shape == (20, 40 + 8 + 40)
+    assert [axes.get_title("left") for axes in figure.axes] == [
+        "a  networks after training",
+        "b  networks after training",
+        "g  adjacent inputs of the first layer",
+        "S2  masks of the first layer",
+        "c  new data, as is",
+        "d  new data, flipped",
+        "e  new data, shuffled",
+        "f  new data, re-initialised",
+    ]
+    for axes, name, dense in zip(
+        transfers,
+        ("as is", "flipped", "shuffled", "re-initialised"),
+        ("as is", "flipped", "shuffled", "as is"),
+        strict=True,
+    ):
+        named, lines = dict(curves(axes)), [line for _, line in curves(axes)]
+        for kind, label, inputs in (
+            ("tickets", "ticket", name),
+            ("random", "random mask", name),
+            ("tickets", "dense", dense),
+        ):
+            trials = 100 * np.array([trial.transfers[f"{label} {inputs}"] for trial in results.where(kind=kind)])
+            assert named[label] == list(zip((2, 4), trials.mean(0).round(6), strict=True))
+            assert all(list(zip((2, 4), trial.round(6), strict=True)) in lines for trial in trials)
+
+
+def test_the_masks_in_the_figure_are_in_the_order_of_their_adjacent_inputs():
+    results = synthetic(0.72, 0.6, 0.63)
+    mask = np.zeros((20, 40), bool)
+    mask[3, :4] = mask[5, 10:13] = True
+    mask[7, ::2] = True
+    results.measured["tickets-seed0"] = dataclasses.replace(results.measured["tickets-seed0"], mask=pack(mask))
+    image = experiment.plot(results).axes[3].images[0].get_array()
+    assert (image[:, :40] == mask[[3, 5, *sorted({*range(20)} - {3, 5})]]).all()
+    assert not image[:, 40:48].any()
 
 
 @pytest.mark.long

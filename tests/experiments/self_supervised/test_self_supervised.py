@@ -1,7 +1,7 @@
 """SimCLR: views, loss, network and training equal plain formulas; the claims follow the numbers."""
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from itertools import pairwise
 
 import numpy as np
@@ -16,8 +16,11 @@ from mnist1d_hf.experiments import self_supervised as experiment
 from mnist1d_hf.experiments.results import Results
 from mnist1d_hf.experiments.self_supervised import readout, simclr
 from mnist1d_hf.experiments.self_supervised.claims import APART, PUBLISHED
+from mnist1d_hf.experiments.self_supervised.settings import Measured, Settings
 from mnist1d_hf.experiments.self_supervised.simclr import Augmentation
-from mnist1d_hf.experiments.self_supervised.study import PROJECTORS, Measured, Settings
+from mnist1d_hf.experiments.self_supervised.study import PROJECTORS
+
+from ..reading import curves, paragraphs, said, written
 
 SHIFT_ONLY = Augmentation(slope_deviation=0.0, offset_deviation=0.0)
 
@@ -264,6 +267,97 @@ def test_claims_follow_the_numbers():
     }
     claims = experiment.claims(results_of(otherwise, [0.1] * 10))
     assert [claim.holds for claim in claims] == [False] * 6
+
+
+def test_the_published_accuracies_are_the_papers():
+    assert PUBLISHED == {
+        "default": (32.8, 75.1, 80.9, 82.1, 76.1, 75.0),
+        "none": (32.8, 82.2, 79.5, 53.4),
+        "deep": (32.8, 75.9, 82.4, 79.5, 77.3, 72.8, 65.0, 61.1),
+    }
+
+
+def test_claims_show_both_numbers():
+    paired = "one-sided paired t-test over seeds, p < 0.05"
+    middle = "for each seed the best layer is neither the input nor the output"
+    claims = experiment.claims(results_of(PUBLISHED, [0.5 if digit in APART else 0.0 for digit in range(10)]))
+    assert said(claims) == paragraphs(
+        f"""
+        with the projector the best layer is in the middle | layer 3 with 82.1 %, the output 75.0 % | layer 3 with 82.3 ± 0.2 %,
+        the output 75.2 ± 0.2 % | {middle}
+
+        with no projector the best layer is in the middle | layer 1 with 82.2 %, the output 53.4 % | layer 1 with 82.4 ± 0.2 %,
+        the output 53.6 ± 0.2 % | {middle}
+
+        with the deep projector the best layer is in the middle | layer 2 with 82.4 %, the output 61.1 % | layer 2 with 82.6 ±
+        0.2 %, the output 61.3 ± 0.2 % | {middle}
+
+        the linear accuracy of the convolutions is at least 80 % | 82.1 | 82.3 ± 0.2 | the mean over seeds
+
+        the linear accuracy of the convolutions is better with the projector than without, in percent | 82.1 against 53.4 |
+        82.3 ± 0.2 against 53.6 ± 0.2 | {paired}
+
+        digits 0, 3, 6 and 8 stand apart in the output | seen in the t-SNE | mean silhouette 0.51 ± 0.01 against 0.01 ± 0.01 of
+        the others | {paired}
+        """
+    )
+
+
+@pytest.mark.parametrize(("accuracy", "holds"), [(79.8, True), (79.7, False)])
+def test_the_accuracy_is_reached_by_the_mean_of_the_convolutions(accuracy, holds):
+    accuracies = {**PUBLISHED, "default": (32.8, 90.0, 90.0, accuracy, 90.0, 90.0)}
+    assert experiment.claims(results_of(accuracies, [0.0] * 10))[3].holds is holds
+
+
+def test_the_figure_shows_the_embedding_the_means_and_what_was_published():
+    results = results_of(PUBLISHED, [0.0] * 10)
+    points = [[float(row), float(-row * row)] for row in range(30)]
+    labels = [row % 10 for row in range(30)]
+    first = results.measured["default-0-1-2"]
+    results.measured["default-0-1-2"] = replace(first, embedding=points, labels=labels)
+    embedding, layers = experiment.plot(results).axes
+    (scattered,) = embedding.collections
+    assert scattered.get_offsets().tolist() == points
+    assert scattered.get_array().tolist() == labels
+    assert written(embedding) == [str(digit) for digit in range(10)]
+    assert [text.get_position() for text in embedding.texts][3] == (13, -169)
+    assert embedding.get_title() == "t-SNE of the output, test rows"
+    lines = [line for _, line in curves(layers)]
+    for projector, published in PUBLISHED.items():
+        assert list(enumerate(published)) in lines, projector
+        assert [(layer, round(accuracy + 0.2, 6)) for layer, accuracy in enumerate(published)] in lines
+    assert {height for _, height in lines[-1]} == {59.6}
+    assert written(layers) == ["nearest neighbours of pixels"]
+    spreads = {round(float(bar[1, 1] - bar[0, 1]), 6) for bars in layers.collections for bar in bars.get_segments()}
+    assert spreads == {round(2 * 0.2 * (2 / 3) ** 0.5, 6)}
+    names = [text.get_text() for text in layers.get_legend().get_texts()]
+    assert names == ["projector", "no projector", "deep projector"]
+    assert (layers.get_xlabel(), layers.get_ylabel()) == ("layer (0: pixels)", "linear accuracy (%)")
+
+
+@pytest.mark.parametrize(("rows", "batches"), [(8, 1), (15, 1), (16, 2), (17, 2), (24, 3)])
+def test_the_last_batch_is_taken_if_it_is_full(rows, batches):
+    x = signals(rows, 6)
+    views = list(simclr.draw_batches(x, 8, SHIFT_ONLY, [generator(0), generator(1)]))
+    assert [view.shape for view in views] == [(2, 2, 8, 6)] * batches
+    # No row is there twice: sums over a row do not change when it is shifted.
+    for member in range(2):
+        sums = torch.cat([view[member, 0].sum(1) for view in views])
+        known = x.sum(1)
+        places = [int((known - one).abs().argmin()) for one in sums]
+        assert len(set(places)) == 8 * batches
+        torch.testing.assert_close(known[places], sums)
+
+
+def test_features_of_many_rows_are_those_of_each():
+    network = network_of((6, 3), [0, 1])
+    x = signals(readout._ROWS_AT_ONCE + 3)
+    features = readout.all_features(network, x)
+    assert [layer.shape[:2] for layer in features] == [(2, len(x))] * 5
+    for rows in (slice(0, 2), slice(readout._ROWS_AT_ONCE - 1, readout._ROWS_AT_ONCE + 3)):
+        outputs = simclr.layer_outputs(network, x[rows].expand(2, -1, -1))
+        for layer, expected in zip(features, outputs, strict=True):
+            np.testing.assert_allclose(layer[:, rows], expected.numpy(), rtol=1e-9, atol=1e-9)
 
 
 def test_the_parts_have_every_seed_with_every_projector_once():
