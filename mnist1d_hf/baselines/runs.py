@@ -18,18 +18,19 @@ from ..dataset.presets import BASELINE_CONFIGS, PRESETS, evaluation_config
 from ..dataset.templates import CLASS_NAMES
 from ..utils.extras import check_extras
 from ..utils.figures import save_figure
-from ..utils.files import versions, write_json
+from ..utils.files import temporary_name, versions, write_json
 from ..utils.outputs import check_output_folder
 from ..utils.processes import local_processes, report
 from ..utils.progress import Bar
 from ..utils.statistics import mean_interval
 from ..version import DATA_VERSION
 from .architectures import MODELS, get_architecture
-from .checkpoints import WEIGHTS_NAME
+from .checkpoints import CONFIG_NAME, WEIGHTS_NAME
 from .data import check_device, load_tensors, load_test_tensors
 from .evaluation import evaluate
 from .figures import plot_curves
 from .metrics import Evaluation
+from .model_card import CARD_NAME
 from .onnx_export import export_onnx
 from .recipes import RECIPES, TrainingSettings
 from .training import TrainedModel, train
@@ -93,6 +94,9 @@ def train_baselines(
     open_jobs = [job for job in jobs if not _is_finished(job, overwrite=overwrite)]
     for config in sorted({evaluation_config(job.config) for job in open_jobs}):
         load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it
+    for job in open_jobs:
+        for left in job.folder.parent.glob(temporary_name(job.folder, "*-*")):
+            shutil.rmtree(left, ignore_errors=True)  # of a process that was killed
     open_jobs.sort(key=lambda job: job.cost, reverse=True)
     with _processes(executor, open_jobs) as pool:
         futures: list[Future[None]] = [pool.submit(_run_job, job) for job in open_jobs]
@@ -130,7 +134,10 @@ def _settings(name: str, recipe: str, config: str) -> TrainingSettings:
 
 def _is_finished(job: _Job, *, overwrite: bool) -> bool:
     """Return whether a folder exists with the same settings, seeds and data; raise if it holds something else."""
-    if not job.folder.exists() or overwrite:
+    if not job.folder.exists():
+        return False
+    if overwrite:
+        _refuse_foreign_files(job.folder)
         return False
     path = job.folder / METRICS_NAME
     metrics = json.loads(path.read_text(encoding="utf-8")) if path.is_file() else {}
@@ -140,6 +147,20 @@ def _is_finished(job: _Job, *, overwrite: bool) -> bool:
             f"{job.folder} holds another model; name another folder, or give --overwrite (overwrite=True)"
         )
     return True
+
+
+def _refuse_foreign_files(folder: Path) -> None:
+    """Raise if replacing a folder would lose a file that training does not write."""
+    known = {WEIGHTS_NAME, CONFIG_NAME, ONNX_NAME, METRICS_NAME, CURVES_NAME, CARD_NAME}
+    paths = [
+        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
+    ]
+    foreign = sorted(set(paths) - known)
+    if foreign:
+        raise FileExistsError(
+            f"{folder} holds files that training does not write ({', '.join(foreign[:3])}"
+            f"{', ...' if len(foreign) > 3 else ''}), so it is not overwritten; move them away, or name another folder"
+        )
 
 
 @contextmanager
@@ -165,9 +186,7 @@ def _run_job(job: _Job) -> None:
 
 def _write(job: _Job, members: list[TrainedModel]) -> None:
     """Write the folder under another name and rename it, so that it is complete or missing."""
-    unfinished = job.folder.with_name(f".{job.folder.name}.incomplete")
-    # What a process that was killed has left.
-    shutil.rmtree(unfinished, ignore_errors=True)
+    unfinished = job.folder.with_name(temporary_name(job.folder))
     try:
         unfinished.mkdir(parents=True)
         _fill(unfinished, job, members)

@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..dataset import figures
 from ..dataset.parameters import GenerationParameters
-from ..utils.figures import save_figure
+from ..utils.figures import check_format, save_figure
+from ..utils.outputs import check_output_file
 from .options import set_option
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 
 @click.group("plot")
@@ -38,7 +43,7 @@ def plot_templates(output: Path) -> None:
     Example:
       mnist1d-hf plot templates --output templates.png
     """
-    _save(figures.plot_templates(), output)
+    _draw(figures.plot_templates, output)
 
 
 @plot_group.command("samples")
@@ -51,7 +56,7 @@ def plot_samples(output: Path, changes: dict[str, Any]) -> None:
     Example:
       mnist1d-hf plot samples --output samples.png --set shuffle_seq=true
     """
-    _save(figures.plot_samples(GenerationParameters(**changes)), output)
+    _draw(lambda: figures.plot_samples(GenerationParameters(**changes)), output)
 
 
 @plot_group.command("construction")
@@ -64,7 +69,7 @@ def plot_construction(output: Path, changes: dict[str, Any]) -> None:
     Example:
       mnist1d-hf plot construction --output construction.svg --set seed=1
     """
-    _save(figures.plot_construction(GenerationParameters(**changes)), output)
+    _draw(lambda: figures.plot_construction(GenerationParameters(**changes)), output)
 
 
 @plot_group.command("stats")
@@ -77,8 +82,11 @@ def plot_stats(output: Path, changes: dict[str, Any]) -> None:
     Example:
       mnist1d-hf plot stats --output stats.png --set max_translation=1
     """
-    _save(figures.plot_stats(GenerationParameters(**changes)), output)
+    _draw(lambda: figures.plot_stats(GenerationParameters(**changes)), output)
 
 
-def _save(figure: Any, output: Path) -> None:
-    click.echo(f"wrote {save_figure(figure, output)}")
+def _draw(plot: Callable[[], Figure], output: Path) -> None:
+    """Draw a figure and write it, if it can be written."""
+    check_format(output)
+    check_output_file(output)
+    click.echo(f"wrote {save_figure(plot(), output)}")

@@ -242,10 +242,13 @@ def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     results = ModelCard.load(folder / CARD_NAME).data.eval_results
     claim = float(results[0].metric_value) if results else None
     model = load_model(folder)
-    dataset, revision = model.metadata["dataset"], model.metadata["dataset_revision"]
-    if not isinstance(dataset, str) or not isinstance(revision, str):
-        raise ValueError(f"config.json names the dataset {dataset!r} at {revision!r}, which are not both names")
-    config = evaluation_config(model.metadata["dataset_config"])
+    named = [model.metadata.get(key) for key in ("dataset", "dataset_revision", "dataset_config")]
+    if not all(isinstance(name, str) for name in named):
+        raise ValueError(
+            f"config.json names the dataset, its revision and its config as {named}, which are not all names"
+        )
+    dataset, revision, trained_on = map(str, named)
+    config = evaluation_config(trained_on)
     test = pull.test_rows(dataset, revision, config)
     if test is None:
         raise ValueError(f"there is no dataset {dataset} at {revision} to test it on")

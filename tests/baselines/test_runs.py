@@ -119,6 +119,29 @@ def test_other_settings_are_not_overwritten_unless_asked(tmp_path, quick):
     assert read_metrics(tmp_path)[0]["seeds"] == [0, 1, 2]
 
 
+def test_files_of_others_are_never_overwritten(tmp_path, quick):
+    train_baselines(tmp_path, models=["logistic"], configs=["default"], **quick)
+    notes = tmp_path / "default" / "logistic" / "onnx" / "notes.txt"
+    neighbour = tmp_path / "default" / ".logistic.incomplete"
+    notes.write_text("mine")
+    neighbour.mkdir()
+    weights = (notes.parent.parent / "model.safetensors").read_bytes()
+    with pytest.raises(FileExistsError, match=r"holds files that training does not write \(onnx/notes.txt\)"):
+        train_baselines(tmp_path, models=["logistic"], configs=["default"], overwrite=True, **quick)
+    assert notes.read_text() == "mine"
+    assert (notes.parent.parent / "model.safetensors").read_bytes() == weights
+    notes.unlink()
+    train_baselines(tmp_path, models=["logistic"], configs=["default"], overwrite=True, **quick)
+    assert neighbour.is_dir()
+
+
+def test_what_a_killed_process_left_is_cleared(tmp_path, quick):
+    left = tmp_path / "default" / ".logistic.123-0123abcd.incomplete"
+    left.mkdir(parents=True)
+    train_baselines(tmp_path, models=["logistic"], configs=["default"], **quick)
+    assert [path.name for path in (tmp_path / "default").iterdir()] == ["logistic"]
+
+
 def test_the_papers_recipe_has_folders_of_its_own(tmp_path, quick):
     train_baselines(tmp_path, models=["mlp"], configs=["default"], **quick)
     train_baselines(tmp_path, models=["mlp"], configs=["default"], recipe="paper", **quick)

@@ -130,8 +130,11 @@ def test_the_figure_shows_every_seed_the_means_and_what_was_published():
         assert names == [f"{model} {numbers[place]}" for model, numbers in values.items()]
         dots = [line for line in axes.lines if len(line.get_xdata()) == 1]
         colours = {line.get_color() for line in axes.lines if len(line.get_xdata()) == 2}
-        assert {dot.get_color() for dot in dots[::2]} == colours
-        assert len({dot.get_color() for dot in dots[1::2]} - colours) == 1
+        assert {dot.get_color() for dot in dots} == colours
+        # The published ones are open, and have the colour of the measured ones.
+        assert [dot.get_color() for dot in dots[::2]] == [dot.get_color() for dot in dots[1::2]]
+        assert {dot.get_fillstyle() for dot in dots[::2]} == {"full"}
+        assert {dot.get_fillstyle() for dot in dots[1::2]} == {"none"}
 
 
 def test_the_figure_has_a_line_a_seed_and_a_dot_a_model(priors):

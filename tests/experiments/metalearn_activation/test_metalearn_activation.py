@@ -362,7 +362,7 @@ def test_the_figure_shows_what_was_measured():
     assert lines[:6] == [[(0, 1.0 + number), (1, 0.5)] for number in range(6)]
     assert {height for _, height in lines[6]} == {0.94}
     assert [text.get_text() for text in objective.get_legend().get_texts()] == [
-        "two hidden layers", "one hidden layer", "published mean",
+        "two hidden layers", "one hidden layer", "one layer, published mean",
     ]  # fmt: skip
     assert objective.get_title() == "mean of the last 200 inner losses"
     lines = [line for _, line in curves(accuracy)]
