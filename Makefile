@@ -56,7 +56,7 @@ test-datasets3: .venv-datasets3/installed
 
 # The Hub with the oldest huggingface_hub that the project allows, laid over the environment of the tests.
 test-hub1: .venv/installed-test .hub1/installed
-	PYTHONPATH=.hub1 $(BIN)/python -m pytest $(PARALLEL) -m 'not slow' tests/hub tests/hub_server tests/cli/test_publish.py
+	PYTHONPATH=.hub1 $(BIN)/python -m pytest $(PARALLEL) tests/hub tests/hub_server tests/cli/test_publish.py
 
 # What needs no torch, with the oldest and the newest Python, where they are installed.
 test-pythons: test-python-3.10 test-python-3.13

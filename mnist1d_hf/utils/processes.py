@@ -205,9 +205,30 @@ def _interrupts_blocked() -> Iterator[None]:
         return
     before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
     try:
-        yield
+        with _signals_deferred():
+            yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _signals_deferred() -> Iterator[None]:
+    """Handle signals after the block, even those that other threads receive; starting a process must not be cut short."""
+    came: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
+    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    if threading.current_thread() is not threading.main_thread():
+        handlers = {}  # only the main thread handles signals
+    for number, handler in handlers.items():
+        if callable(handler):
+            signal.signal(number, lambda *arguments, handler=handler: came.append((handler, arguments)))
+    try:
+        yield
+    finally:
+        for number, handler in handlers.items():
+            if callable(handler):
+                signal.signal(number, handler)
+    for handle, arguments in came[:1]:
+        handle(*arguments)
 
 
 @contextmanager
