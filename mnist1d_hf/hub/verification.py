@@ -242,12 +242,12 @@ def _examine_accuracy(pull: _Puller, folder: Path) -> str:
     results = ModelCard.load(folder / CARD_NAME).data.eval_results
     claim = float(results[0].metric_value) if results else None
     model = load_model(folder)
-    named = [model.metadata.get(key) for key in ("dataset", "dataset_revision", "dataset_config")]
-    if not all(isinstance(name, str) for name in named):
+    names = ("dataset", "dataset_revision", "dataset_config")
+    dataset, revision, trained_on = (model.metadata.get(name) for name in names)
+    if not (isinstance(dataset, str) and isinstance(revision, str) and isinstance(trained_on, str)):
         raise ValueError(
-            f"config.json names the dataset, its revision and its config as {named}, which are not all names"
+            f"config.json names the dataset {dataset!r} at {revision!r} and its config {trained_on!r}, which are not all names"
         )
-    dataset, revision, trained_on = map(str, named)
     config = evaluation_config(trained_on)
     test = pull.test_rows(dataset, revision, config)
     if test is None:
