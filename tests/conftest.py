@@ -1,6 +1,7 @@
 """Shared fixtures: caches in temporary folders, no network, and the original package under its own name."""
 
 import dataclasses
+import errno
 import importlib
 import os
 import signal
@@ -68,6 +69,19 @@ def empty_folder(tmp_path, monkeypatch):
 
 
 @pytest.fixture
+def read_only_folder(empty_folder, monkeypatch):
+    """The current folder, empty, in which no folder can be made; not even by root, whom permissions do not stop."""
+
+    def mkdir(path, *arguments, mkdir=os.mkdir, **options):
+        if Path(path).absolute().is_relative_to(empty_folder):
+            raise OSError(errno.EROFS, "Read-only file system", os.fspath(path))
+        mkdir(path, *arguments, **options)
+
+    monkeypatch.setattr(os, "mkdir", mkdir)
+    return empty_folder
+
+
+@pytest.fixture
 def in_this_process(monkeypatch):
     """Let what would start processes run in a thread, for tests of something else."""
 
@@ -83,7 +97,9 @@ def in_this_process(monkeypatch):
 @pytest.fixture(scope="session")
 def jax():
     """JAX, whose threads do not go with forks: see `pytest_collection_modifyitems`."""
-    return pytest.importorskip("jax")
+    import jax
+
+    return jax
 
 
 def pytest_collection_modifyitems(items):

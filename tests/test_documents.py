@@ -1,5 +1,6 @@
 """What the documents say is run or compared with the code."""
 
+import importlib
 import re
 
 import pytest
@@ -31,7 +32,7 @@ def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys, empty_fol
 
 
 def test_the_framework_lines_of_the_readme_run(empty_folder, jax):
-    modules = {name: pytest.importorskip(name) for name in ("torch", "duckdb", "polars", "datasets")}
+    modules = {name: importlib.import_module(name) for name in ("torch", "duckdb", "polars", "datasets")}
     CliRunner().invoke(cli.main, ["build", "mnist1d", "--config", "default"], catch_exceptions=False)
     scope = {**modules, "dataset": modules["datasets"].load_dataset("mnist1d")}
     lines = dict(re.findall(r"^\| ([\w, `-]+) \| `(.+?)` \|$", README, flags=re.MULTILINE))

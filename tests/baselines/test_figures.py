@@ -5,8 +5,6 @@ import pytest
 
 from mnist1d_hf.baselines.figures import plot_curves, plot_results
 
-pytest.importorskip("matplotlib")
-
 
 def metrics(model="cnn", config="shuffled", seeds=2, validation=True, accuracy=0.5, interval=(0.4, 0.6)):
     runs = [

@@ -107,7 +107,6 @@ def test_bad_ranges_raise(text, message):
 
 
 def test_the_figure_shows_points_and_intervals():
-    pytest.importorskip("matplotlib")
     points = [
         (value, Evaluation(10, correct, 0.1, ((correct, 10 - correct), (0, 0)))) for value, correct in ((0, 9), (2, 5))
     ]
@@ -124,7 +123,6 @@ def test_the_figure_shows_points_and_intervals():
 
 
 def test_the_figure_of_results_draws_the_papers_human_where_the_paper_names_it():
-    pytest.importorskip("matplotlib")
     results = [
         {"model": model, "config": config, "interval": (0.5, 0.7), "mean_test_accuracy": mean}
         for model, config, mean in (("cnn", "shuffled", 0.6), ("resnet", "shuffled", 0.65), ("cnn", "large", 0.98))

@@ -147,7 +147,6 @@ def test_without_a_model_the_table_is_printed(checkpoints):
 
 
 def test_a_sweep_is_printed_and_drawn(tmp_path, empty_folder):
-    pytest.importorskip("matplotlib")
     save(tmp_path / "mine")
     arguments = (tmp_path / "mine", "--sweep", "corr_noise_scale=0:1:0.5", "--set", "num_samples=100")
     result = call(*arguments, "--output", "noise.svg")

@@ -12,8 +12,6 @@ from mnist1d_hf.errors import MissingExtraError
 from mnist1d_hf.utils.figures import FORMATS, save_figure
 from mnist1d_hf.utils.textplot import plot_signal
 
-pytest.importorskip("matplotlib")
-
 PARAMETERS = GenerationParameters(num_samples=100, seed=3)
 MAGIC = {"png": b"\x89PNG", "svg": b"<?xml", "pdf": b"%PDF"}
 

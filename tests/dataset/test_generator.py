@@ -10,6 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
+from scipy import stats
+from sklearn import svm
 
 from mnist1d_hf import GenerationParameters, construction_steps, generate_shard, get_templates, make_dataset
 from mnist1d_hf.dataset import generator
@@ -378,7 +380,6 @@ def test_the_transform_of_shards_is_make_datasets():
 
 
 def test_the_draws_of_shards_are_uniform_or_normal_over_the_whole_range():
-    stats = pytest.importorskip("scipy.stats")
     draws = generator._draw_independently(np.random.default_rng(0), 100_000, GenerationParameters())
     for values, low, high in ((draws.padding, 36, 60), (draws.translation, 0, 47)):
         assert stats.chisquare(np.bincount(values, minlength=high + 1)[low:]).pvalue > 0.001
@@ -390,7 +391,6 @@ def test_the_draws_of_shards_are_uniform_or_normal_over_the_whole_range():
 
 
 def test_two_sample_tests_find_no_difference():
-    stats = pytest.importorskip("scipy.stats")
     (paper, _), (shards, _) = paper_and_shards(GenerationParameters())
     directions = np.random.RandomState(0).standard_normal((40, 40))
     p_values = [stats.ks_2samp(paper[:, point], shards[:, point]).pvalue for point in range(40)]
@@ -400,7 +400,6 @@ def test_two_sample_tests_find_no_difference():
 
 @pytest.mark.long
 def test_a_classifier_scores_the_same_on_both():
-    svm = pytest.importorskip("sklearn.svm")
     (paper_x, paper_y), (shard_x, shard_y) = paper_and_shards(GenerationParameters())
     accuracy = {}
     for name, x, y in (("paper", paper_x, paper_y), ("shards", shard_x, shard_y)):

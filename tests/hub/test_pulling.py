@@ -10,6 +10,7 @@ import subprocess
 import sys
 from contextlib import contextmanager
 
+import numpy as np
 import onnxruntime
 import pytest
 import torch
@@ -468,7 +469,6 @@ os._exit(0)
 
 @pytest.mark.long
 def test_stock_libraries_read_the_dataset_without_this_package(published, hub_environment, empty_folder):
-    np = pytest.importorskip("numpy")
     (readme,) = (code for code in blocks((ROOT / "README.md").read_text(encoding="utf-8")) if "hf://" in code)
     code = WITHOUT_THIS_PACKAGE.format(readme=readme.replace("<namespace>", "ada"))
     printed = run_python(hub_environment(), code, empty_folder)

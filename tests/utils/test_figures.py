@@ -4,8 +4,6 @@ import pytest
 
 from mnist1d_hf.utils.figures import check_format, new_figure, new_grid, save_figure, tidy
 
-matplotlib = pytest.importorskip("matplotlib")
-
 
 @pytest.mark.parametrize(("name", "found"), [("a.png", "png"), ("b/a.SVG", "svg"), ("a.b.pdf", "pdf")])
 def test_the_format_is_that_of_the_name(name, found):
