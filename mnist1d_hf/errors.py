@@ -34,7 +34,11 @@ class DamagedCacheError(ValueError):
 
 
 class WorkerError(RuntimeError):
-    """A process that did part of the work was killed; the message says what is finished and what to do."""
+    """The processes that do the work are lost, or cannot do it; the message says what is finished and what to do."""
+
+
+class TasksFailedError(RuntimeError):
+    """Some of many tasks failed; the message names them and says what is finished."""
 
 
 class HubError(RuntimeError):

@@ -7,7 +7,7 @@ from typing import Any
 import click
 from datasets.exceptions import DatasetGenerationError
 
-from ..errors import HubError, WorkerError
+from ..errors import HubError, TasksFailedError, WorkerError
 from ..utils.text import one_line
 from ..version import DATA_VERSION, __version__
 from .build import build_command, prepare_command
@@ -38,7 +38,7 @@ class _OneLineErrors(click.Group):
             raise click.ClickException(one_line(error.__cause__ or error)) from error
         except MemoryError as error:
             raise click.ClickException(f"there is not enough memory ({one_line(error)})") from error
-        except (ValueError, OSError, ImportError, HubError, WorkerError) as error:
+        except (ValueError, OSError, ImportError, HubError, WorkerError, TasksFailedError) as error:
             raise click.ClickException(one_line(error)) from error
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -73,6 +75,49 @@ def _silence(ctx: click.Context, option: click.Parameter, quiet: bool) -> None:
         if quiet and not library.are_progress_bars_disabled():
             library.disable_progress_bars()
             ctx.call_on_close(library.enable_progress_bars)
+
+
+def _check_executor(ctx: click.Context, option: click.Parameter, address: str | None) -> str | None:
+    from ..cluster import check_address
+
+    try:
+        return address and check_address(address)
+    except ValueError as error:
+        raise click.BadParameter(str(error)) from error
+
+
+def executor_options(command: Any) -> Any:
+    """Add the options ``--executor``, which gives ``executor``, and ``--retries``; see `opened_executor`."""
+    for option in (
+        click.option(
+            "--retries",
+            type=click.IntRange(min=0),
+            default=2,
+            show_default=True,
+            help="How often a task that fails on an executor is tried again.",
+        ),
+        click.option(
+            "--executor",
+            metavar="ADDRESS",
+            callback=_check_executor,
+            help="Where to work: processes:N, dask (a cluster on this machine), or dask://HOST:PORT. "
+            "[default: one process per core]",
+        ),
+    ):
+        command = option(command)
+    return command
+
+
+@contextmanager
+def opened_executor(address: str | None, retries: int) -> Iterator[dict[str, Any]]:
+    """Yield the arguments ``executor`` and ``retries`` of a function that works in parallel, none without an address."""
+    if address is None:
+        yield {}
+        return
+    from ..cluster import open_executor
+
+    with open_executor(address) as executor:
+        yield {"executor": executor, "retries": retries}
 
 
 quiet_option = click.option(

@@ -13,6 +13,7 @@ LIBRARIES = {
     "torch": ("torch", "safetensors", "scipy"),
     "onnx": ("onnx",),
     "experiments": ("sklearn",),
+    "cluster": ("distributed",),
 }
 """Modules that an extra is for; `experiments` also installs `torch` and `plot`."""
 

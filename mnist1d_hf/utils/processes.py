@@ -19,15 +19,13 @@ from multiprocessing.queues import Queue
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import datasets
-import torch
 from datasets.utils import tqdm
 
 from ..errors import WorkerError
 from .progress import Bar, Progress
 
-# glibc in the processes keeps what is freed for the next step; otherwise it returns it and gets it back in every step,
-# which takes a sixth of the time.
-_ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
+ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
+"""Environment of workers, in which glibc keeps what is freed; returning it and getting it back takes a sixth of each step."""
 
 # Seconds in which a process that is told to end removes what it has half written.
 _PATIENCE = 5.0
@@ -70,27 +68,29 @@ def local_processes(
 ) -> Iterator[Executor]:
     """Yield an executor with processes of one thread each: more threads only get in each other's way.
 
-    Each piece of work has a bar by the name that it gives to `report`. There are at most ``jobs`` processes, or one per core.
-    They end when this process does, whatever ends it.
+    A piece of work may have a bar by the name that it gives to `report`. There are at most ``jobs`` processes, or one per core,
+    and no more than bars. They end when this process does, whatever ends it.
 
     If it is interrupted, the KeyboardInterrupt says how many pieces are finished and, in the words of ``kept``, what becomes of
     them. If a process is killed, a WorkerError says this and what it was working on.
     """
     context = get_context("spawn")
-    workers = max(1, min(len(bars), jobs or os.cpu_count() or 1))
+    cores = jobs or os.cpu_count() or 1
+    workers = min(cores, len(bars)) if bars else cores
     reports: Queue[_Report] = context.Queue()
     with (
         _shown(bars, reports) as begun,
-        _environment(_ALLOCATOR),
+        _environment(ALLOCATOR),
         _Pool(workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
     ):
         try:
             yield pool
         except BaseException as error:
-            finished = f"{pool.finished()} of {len(bars)} {what} are finished{kept and f'; {kept}'}"
+            total = f" of {len(bars)}" if bars else ""
+            finished = f"{pool.finished()}{total} {what} are finished{kept and f'; {kept}'}"
             # Leaving would wait for what is running.
             crashed = _end(pool.processes)
-            if isinstance(error, KeyboardInterrupt):
+            if isinstance(error, KeyboardInterrupt) and not error.args:
                 error.args = (finished,)
             elif isinstance(error, BrokenProcessPool):
                 raise WorkerError(_blame([begun[one] for one in crashed if one in begun], finished)) from error
@@ -156,10 +156,17 @@ def _start_process(reports: Queue[_Report]) -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     signal.signal(signal.SIGTERM, _end_this_process)
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    torch.set_num_threads(1)
+    use_one_thread()
     datasets.disable_progress_bars()
     # Bars share a lock, by default a semaphore; processes that are ended would leave it behind.
     tqdm.set_lock(threading.RLock())
+
+
+def use_one_thread() -> None:
+    """Let torch, whether it is imported already or later, use one thread in this process."""
+    os.environ["OMP_NUM_THREADS"] = "1"
+    if "torch" in sys.modules:
+        sys.modules["torch"].set_num_threads(1)
 
 
 def _work(function: Callable[..., _Result], /, *arguments: Any, **options: Any) -> _Result:
@@ -265,6 +272,8 @@ def _show(bars: Mapping[str, Bar], reports: Queue[_Report], done: threading.Even
         except queue.Empty:
             continue
         begun[one.process] = one.name
+        if one.name not in bars:
+            continue
         if one.finished:
             progress.finish(one.name, one.measured)
         else:
