@@ -6,10 +6,10 @@ import dataclasses
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Sequence
-from concurrent.futures import Executor, Future, as_completed
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping
+from concurrent.futures import Executor
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import numpy as np
@@ -20,9 +20,10 @@ from ..utils.extras import check_extras
 from ..utils.figures import save_figure
 from ..utils.files import temporary_name, versions, write_json
 from ..utils.outputs import check_output_folder
-from ..utils.processes import local_processes, report
+from ..utils.processes import report, workers
 from ..utils.progress import Bar
 from ..utils.statistics import mean_interval
+from ..utils.tasks import run_tasks
 from ..version import DATA_VERSION
 from .architectures import MODELS, get_architecture
 from .checkpoints import CONFIG_NAME, WEIGHTS_NAME
@@ -38,6 +39,8 @@ from .training import TrainedModel, train
 METRICS_NAME = "metrics.json"
 CURVES_NAME = "curves.png"
 ONNX_NAME = "onnx/model.onnx"
+
+_KEPT = "finished models are kept: rerun to train the others"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -76,32 +79,42 @@ def train_baselines(
     device: str = "cpu",
     overwrite: bool = False,
     executor: Executor | None = None,
+    retries: int = 0,
 ) -> list[Path]:
     """Train baselines, write each to ``output/<config>/<model>``, and return these folders.
 
     The seeds are 0, 1, ...; the checkpoint is that of seed 0, the metrics are those of all. Finished folders with the same
     settings and seeds are kept, so repeat the call to resume after an interruption: a model that was not finished is trained
     again, all of its seeds. Other folders raise a FileExistsError unless ``overwrite`` is given. The recipe "paper" exists for
-    the paper's four models, and gets folders of its own. The work goes to the executor if one is given, without progress bars,
-    otherwise to one process per core, which needs ``if __name__ == "__main__":`` in a script; a WorkerError says that one of
-    them was killed.
+    the paper's four models, and gets folders of its own.
+
+    The work goes to one process per core, which needs ``if __name__ == "__main__":`` in a script, or to the executor if one is
+    given, whose workers need not see ``output``. A model that fails is trained ``retries`` times more; a TasksFailedError
+    names those that failed when the others are done. A WorkerError says that a process was killed.
     """
     jobs = _jobs(Path(output), models, tuple(configs), seeds, recipe, device)
-    check_device(device)
+    if executor is None:
+        check_device(device)
     # For the curves and the ONNX files.
     check_extras("torch", "plot", "onnx")
     check_output_folder(output)
     open_jobs = [job for job in jobs if not _is_finished(job, overwrite=overwrite)]
-    for config in sorted({evaluation_config(job.config) for job in open_jobs}):
+    for config in sorted({evaluation_config(job.config) for job in open_jobs if executor is None}):
         load_tensors(config, "test[:1]")  # fills the cache before the processes ask for it
     for job in open_jobs:
         for left in job.folder.parent.glob(temporary_name(job.folder, "*-*")):
             shutil.rmtree(left, ignore_errors=True)  # of a process that was killed
     open_jobs.sort(key=lambda job: job.cost, reverse=True)
-    with _processes(executor, open_jobs) as pool:
-        futures: list[Future[None]] = [pool.submit(_run_job, job) for job in open_jobs]
-        for future in as_completed(futures):
-            future.result()
+    named = {job.name: job for job in open_jobs}
+    bars = {job.name: Bar(job.name, job.settings.steps, job.cost) for job in open_jobs}
+    with workers(executor, bars, what="models", kept=_KEPT) as (pool, finish):
+
+        def write(name: str, files: dict[str, bytes]) -> None:
+            _write(named[name].folder, files)
+            finish(name)
+
+        tasks = {name: (job,) for name, job in named.items()}
+        run_tasks(pool, _run_job, tasks, write, retries=retries, what="models", kept=_KEPT)
     return [job.folder for job in jobs]
 
 
@@ -163,35 +176,31 @@ def _refuse_foreign_files(folder: Path) -> None:
         )
 
 
-@contextmanager
-def _processes(executor: Executor | None, jobs: Sequence[_Job]) -> Iterator[Executor]:
-    if executor is not None:
-        yield executor
-        return
-    bars = {job.name: Bar(job.name, job.settings.steps, job.cost) for job in jobs}
-    with local_processes(bars, kept="finished models are kept: rerun to train the others", what="models") as pool:
-        yield pool
-
-
-def _run_job(job: _Job) -> None:
-    """Train the members of a job, then evaluate and write them."""
+def _run_job(job: _Job) -> dict[str, bytes]:
+    """Train the members of a job and evaluate them; return the files of the baseline by path, for who asked to write them."""
 
     def show(step: int, loss: float, accuracy: float) -> None:
         report(job.name, step, f"accuracy {100 * accuracy:.1f} %")
 
     report(job.name, 0)
     runs = [(job.config, seed) for seed in job.seeds]
-    _write(job, train(job.architecture, runs, job.settings, device=job.device, progress=show))
+    members = train(job.architecture, runs, job.settings, device=job.device, progress=show)
+    with TemporaryDirectory() as folder:
+        _fill(Path(folder), job, members)
+        paths = sorted(path for path in Path(folder).rglob("*") if path.is_file())
+        return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
 
 
-def _write(job: _Job, members: list[TrainedModel]) -> None:
-    """Write the folder under another name and rename it, so that it is complete or missing."""
-    unfinished = job.folder.with_name(temporary_name(job.folder))
+def _write(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder under another name and rename it, so that it is complete or missing."""
+    unfinished = folder.with_name(temporary_name(folder))
     try:
-        unfinished.mkdir(parents=True)
-        _fill(unfinished, job, members)
-        shutil.rmtree(job.folder, ignore_errors=True)
-        unfinished.rename(job.folder)
+        for name, content in files.items():
+            path = unfinished / name
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_bytes(content)
+        shutil.rmtree(folder, ignore_errors=True)
+        unfinished.rename(folder)
     finally:
         shutil.rmtree(unfinished, ignore_errors=True)
 

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +13,7 @@ import click
 from ..experiments import EXTRAS, INTERACTIVE_TITLES, TITLES, find
 from ..utils.extras import check_extras
 from .human import human_command
-from .options import quiet_option, results_option
+from .options import executor_options, opened_executor, quiet_option, results_option
 
 
 @click.group("experiment")
@@ -31,6 +33,7 @@ def _options(command: Any) -> Any:
         click.option("--jobs", type=click.IntRange(min=1), help="Number of processes; one per core if not given."),
         click.option("--quick", is_flag=True, help="Use small settings, to try it out in less than 20 seconds."),
         click.option("--seeds", type=click.IntRange(min=1), help="Number of seeds; 3 if not given."),
+        executor_options,
         quiet_option,
         results_option,
     ):
@@ -54,7 +57,9 @@ def list_command() -> None:
 
 @experiment_group.command("all")
 @_options
-def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) -> None:
+def all_command(
+    output: Path, seeds: int | None, quick: bool, jobs: int | None, executor: str | None, retries: int
+) -> None:
     """Run all experiments and write a report: OUTPUT/README.md, or OUTPUT/quick/README.md.
 
     Finished parts are kept and not measured again: rerun the command to resume an interrupted run.
@@ -67,9 +72,10 @@ def all_command(output: Path, seeds: int | None, quick: bool, jobs: int | None) 
     _check_extras(*TITLES)
     from ..experiments.report import write_report
 
-    for name in TITLES:
-        click.echo(f"\n{TITLES[name]}")
-        _run(name, output, seeds, quick, jobs)
+    with _workers(executor, retries, jobs) as where:
+        for name in TITLES:
+            click.echo(f"\n{TITLES[name]}")
+            _run(name, output, seeds, quick, where)
     click.echo(f"\nThe report is {write_report(_folder(output, quick))}.")
 
 
@@ -83,15 +89,33 @@ def _folder(output: Path, quick: bool) -> Path:
     return output / "quick" if quick else output
 
 
-def _run(name: str, output: Path, seeds: int | None, quick: bool, jobs: int | None, **changes: Any) -> None:
+@contextmanager
+def _workers(executor: str | None, retries: int, jobs: int | None) -> Iterator[dict[str, Any]]:
+    """Yield the arguments that say where to measure."""
+    if executor and jobs:
+        raise click.UsageError(
+            "--jobs is for the processes of this machine; leave it out, or give --executor processes:N"
+        )
+    with opened_executor(executor, retries) as where:
+        yield {"jobs": jobs, **where}
+
+
+def _run(
+    name: str,
+    output: Path,
+    seeds: int | None,
+    quick: bool,
+    where: Mapping[str, Any],
+    changes: Mapping[str, Any] | None = None,
+) -> None:
     """Run one experiment, with changes to its settings, and print what it found."""
     _check_extras(name)
     experiment = find(name).EXPERIMENT
     from ..experiments.report import format_claims, write_summary
 
     output = _folder(output, quick)
-    settings = dataclasses.replace(experiment.quick if quick else experiment.settings, **changes)
-    results = experiment.run(output, seeds=seeds, settings=settings, jobs=jobs)
+    settings = dataclasses.replace(experiment.quick if quick else experiment.settings, **(changes or {}))
+    results = experiment.run(output, seeds=seeds, settings=settings, **where)
     figure = write_summary(experiment, results, output)
     click.echo(format_claims(experiment.claims(results), judged=not quick))
     click.echo(f"The figure is {figure}.")
@@ -112,9 +136,17 @@ _train_rows_option = click.option(
 def _command(name: str) -> click.Command:
     @_options
     def command(
-        output: Path, seeds: int | None, quick: bool, jobs: int | None, train_rows: tuple[int, ...] = ()
+        output: Path,
+        seeds: int | None,
+        quick: bool,
+        jobs: int | None,
+        executor: str | None,
+        retries: int,
+        train_rows: tuple[int, ...] = (),
     ) -> None:
-        _run(name, output, seeds, quick, jobs, **({"train_rows": train_rows} if train_rows else {}))
+        changes = {"train_rows": train_rows} if train_rows else {}
+        with _workers(executor, retries, jobs) as where:
+            _run(name, output, seeds, quick, where, changes)
 
     if name == "classwise-errors":
         command = _train_rows_option(command)

@@ -81,7 +81,7 @@ def _check_executor(ctx: click.Context, option: click.Parameter, address: str | 
     from ..cluster import check_address
 
     try:
-        return address and check_address(address)
+        return None if address is None else check_address(address)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

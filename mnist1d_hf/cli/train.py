@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import click
 
 from ..dataset.presets import BASELINE_CONFIGS
 from ..utils.extras import check_extras
-from .options import json_option, quiet_option
+from .options import executor_options, json_option, opened_executor, quiet_option
 
 
 @click.command("train")
@@ -38,6 +39,7 @@ from .options import json_option, quiet_option
     "--output", "-o", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder to write to."
 )
 @click.option("--overwrite", is_flag=True, help="Replace models that have other settings or seeds.")
+@executor_options
 @quiet_option
 @json_option
 def train_command(
@@ -48,6 +50,8 @@ def train_command(
     device: str,
     output: Path,
     overwrite: bool,
+    executor: str | None,
+    retries: int,
     as_json: bool,
 ) -> None:
     """Train baselines, and write checkpoints, metrics, curves, cards and a report.
@@ -61,14 +65,15 @@ def train_command(
       mnist1d-hf train --model cnn --model gru --seeds 3 --output my-runs
       mnist1d-hf train --recipe paper
       mnist1d-hf train --model cnn --config large
+      mnist1d-hf train --executor dask://localhost:8786
     """
     check_extras("torch", "plot", "onnx")
     from ..baselines.report import write_report
     from ..baselines.runs import read_metrics, train_baselines
 
-    folders = train_baselines(
-        output, models=models or None, configs=configs, seeds=seeds, recipe=recipe, device=device, overwrite=overwrite
-    )
+    options: dict[str, Any] = {"configs": configs, "seeds": seeds, "recipe": recipe, "device": device}
+    with opened_executor(executor, retries) as where:
+        folders = train_baselines(output, models=models or None, overwrite=overwrite, **options, **where)
     write_report(output)
     if as_json:
         click.echo(json.dumps(read_metrics(output), indent=1))

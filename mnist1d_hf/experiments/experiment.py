@@ -8,7 +8,7 @@ import os
 import time
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
-from concurrent.futures import Executor, as_completed
+from concurrent.futures import Executor
 from contextlib import nullcontext
 from dataclasses import dataclass
 from pathlib import Path
@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING, Any, Generic
 from ..utils.extras import check_extras
 from ..utils.files import provenance, write_json
 from ..utils.outputs import check_output_folder
-from ..utils.processes import local_processes, report
+from ..utils.processes import report, workers
 from ..utils.progress import Bar
 from ..utils.statistics import PAIRED_TEST, describe, is_greater
+from ..utils.tasks import run_tasks
 from ..version import DATA_VERSION
 from . import EXTRAS
 from .results import Measured, Part, Results, Settings
@@ -139,6 +140,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         settings: Settings | None = None,
         jobs: int | None = None,
         executor: Executor | None = None,
+        retries: int = 0,
     ) -> Results[Settings, Measured]:
         """Run the experiment, or those of its parts that have not been measured yet.
 
@@ -156,7 +158,9 @@ class Experiment(ABC, Generic[Settings, Measured]):
         jobs : int, optional
             Largest number of processes; one per core if not given.
         executor : concurrent.futures.Executor, optional
-            Where to measure, without progress bars; local processes if not given.
+            Where to measure; local processes if not given. Its workers need not see ``output``.
+        retries : int
+            How often a part that fails is measured again.
 
         Returns
         -------
@@ -173,6 +177,8 @@ class Experiment(ABC, Generic[Settings, Measured]):
             If the folder cannot be written to.
         ValueError
             If a number is out of range.
+        TasksFailedError
+            If parts failed; it names them when the others are done.
         WorkerError
             If a process is killed. Finished parts are kept.
         """
@@ -190,7 +196,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
             kept = {part.name: self._read(folder, part, chosen) for part in parts}
             missing = [part for part in parts if not kept[part.name]]
             again = "nothing is kept without an output folder" if output is None else _KEPT
-            self._measure_all(folder, chosen, missing, again, jobs, executor)
+            self._measure_all(folder, chosen, missing, again, jobs, executor, retries)
             kept |= {part.name: self._read(folder, part, chosen) for part in missing}
         return Results(
             experiment=self.name,
@@ -229,17 +235,24 @@ class Experiment(ABC, Generic[Settings, Measured]):
         kept: str,
         jobs: int | None,
         executor: Executor | None,
+        retries: int,
     ) -> None:
+        """Measure parts and keep each as soon as it is finished."""
         if not parts:
             return
-        for part in parts:
-            for unfinished in folder.glob(f".{_path(folder, part).name}*.incomplete"):
+        paths = {part.name: _path(folder, part) for part in parts}
+        for path in paths.values():
+            for unfinished in folder.glob(f".{path.name}*.incomplete"):
                 unfinished.unlink(missing_ok=True)  # of a process that was killed
         bars = {part.name: Bar(part.name, part.steps) for part in parts}
-        with nullcontext(executor) if executor else local_processes(bars, jobs, kept=kept, what="parts") as pool:
-            futures = [pool.submit(_measure_part, self, settings, part, folder) for part in parts]
-            for future in as_completed(futures):
-                future.result()
+        with workers(executor, bars, jobs, what="parts", kept=kept) as (pool, finish):
+
+            def keep(name: str, content: dict[str, Any]) -> None:
+                write_json(paths[name], {**content, "command": provenance()["command"]})
+                finish(name)
+
+            tasks = {part.name: (self, settings, part) for part in parts}
+            run_tasks(pool, _measure_part, tasks, keep, retries=retries, what="parts", kept=kept)
 
 
 class StepCounter:
@@ -274,12 +287,12 @@ def paired_claim(
     )
 
 
-def _measure_part(experiment: Experiment[Any, Any], settings: Any, part: Part, folder: Path) -> None:
-    """Measure a part and keep it; runs in a process of its own, which imports the experiment's class."""
+def _measure_part(experiment: Experiment[Any, Any], settings: Any, part: Part) -> dict[str, Any]:
+    """Measure a part and return the content of its file; runs in a process that imports the experiment's class."""
     report(part.name, 0)
     start = time.perf_counter()
     measured = experiment.measure(settings, part, lambda done, what: report(part.name, done, what))
-    content = {
+    return {
         "experiment": experiment.name,
         "part": part.name,
         **_key(settings, part),
@@ -287,7 +300,6 @@ def _measure_part(experiment: Experiment[Any, Any], settings: Any, part: Part, f
         "seconds": round(time.perf_counter() - start, 2),
         "measured": dataclasses.asdict(measured),
     }
-    write_json(_path(folder, part), content)
 
 
 def _key(settings: Any, part: Part) -> dict[str, Any]:

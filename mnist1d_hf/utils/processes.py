@@ -97,6 +97,22 @@ def local_processes(
             raise
 
 
+@contextmanager
+def workers(
+    executor: Executor | None, bars: Mapping[str, Bar], jobs: int | None = None, *, what: str, kept: str
+) -> Iterator[tuple[Executor, Callable[[str], None]]]:
+    """Yield an executor, local processes unless one is given, and what to call with the name of each finished piece."""
+    if executor is None:
+        with local_processes(bars, jobs, what=what, kept=kept) as pool:
+            yield pool, lambda name: None  # they report it themselves
+        return
+    progress = Progress(bars)
+    try:
+        yield executor, lambda name: progress.finish(name, "")
+    finally:
+        progress.close()
+
+
 class _Pool(ProcessPoolExecutor):
     """Knows its processes and how much of its work is finished."""
 

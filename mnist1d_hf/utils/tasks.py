@@ -49,12 +49,15 @@ def run_tasks(
             finished(name, result)
             done += 1
     except BaseException as error:
-        run.cancel()
+        for name, result in run.end():
+            finished(name, result)
+            done += 1
         if isinstance(error, KeyboardInterrupt) and not error.args:
             error.args = (f"{done} of {len(tasks)} {what} are finished{kept and f'; {kept}'}",)
         raise
     if run.failures:
-        raise _failed(run.failures, len(tasks), what, kept)
+        failures = {name: run.failures[name] for name in tasks if name in run.failures}
+        raise _failed(failures, len(tasks), what, kept)
 
 
 class _Run(Generic[_Result]):
@@ -79,10 +82,10 @@ class _Run(Generic[_Result]):
             for future in wait(self._running, return_when=FIRST_COMPLETED).done:
                 yield from self._collect(self._running.pop(future), future)
 
-    def cancel(self) -> None:
-        """Begin nothing more; what runs already cannot be stopped from here."""
-        for future in self._running:
-            future.cancel()
+    def end(self) -> list[tuple[str, _Result]]:
+        """Begin nothing more, and return what has succeeded meanwhile; what runs cannot be stopped from here."""
+        begun = [(name, future) for future, name in self._running.items() if not future.cancel()]
+        return [(name, future.result()) for name, future in begun if future.done() and future.exception() is None]
 
     def _submit(self, name: str) -> None:
         self._attempts[name] += 1
