@@ -13,7 +13,7 @@ import click
 from ..experiments import EXTRAS, INTERACTIVE_TITLES, TITLES, find
 from ..utils.extras import check_extras
 from .human import human_command
-from .options import executor_options, opened_executor, quiet_option, results_option
+from .options import executor_options, extras_of, opened_executor, quiet_option, results_option
 
 
 @click.group("experiment")
@@ -69,7 +69,7 @@ def all_command(
       mnist1d-hf experiment all --quick
       mnist1d-hf experiment all --output results
     """
-    _check_extras(*TITLES)
+    _check_extras(executor, *TITLES)
     from ..experiments.report import write_report
 
     with _workers(executor, retries, jobs) as where:
@@ -79,9 +79,10 @@ def all_command(
     click.echo(f"\nThe report is {write_report(_folder(output, quick))}.")
 
 
-def _check_extras(*names: str) -> None:
-    """Raise a MissingExtraError unless all that these experiments need is installed."""
-    check_extras(*(extra for name in names for extra in EXTRAS[name]), instead="experiments")
+def _check_extras(executor: str | None, *names: str) -> None:
+    """Raise a MissingExtraError unless all that these experiments and this executor need is installed."""
+    extras, others = [extra for name in names for extra in EXTRAS[name]], extras_of(executor)
+    check_extras(*extras, *others, instead=",".join(["experiments", *others]))
 
 
 def _folder(output: Path, quick: bool) -> Path:
@@ -109,7 +110,6 @@ def _run(
     changes: Mapping[str, Any] | None = None,
 ) -> None:
     """Run one experiment, with changes to its settings, and print what it found."""
-    _check_extras(name)
     experiment = find(name).EXPERIMENT
     from ..experiments.report import format_claims, write_summary
 
@@ -145,6 +145,7 @@ def _command(name: str) -> click.Command:
         train_rows: tuple[int, ...] = (),
     ) -> None:
         changes = {"train_rows": train_rows} if train_rows else {}
+        _check_extras(executor, name)
         with _workers(executor, retries, jobs) as where:
             _run(name, output, seeds, quick, where, changes)
 

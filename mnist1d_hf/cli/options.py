@@ -108,6 +108,11 @@ def executor_options(command: Any) -> Any:
     return command
 
 
+def extras_of(executor: str | None) -> tuple[str, ...]:
+    """Return the extras that an executor needs."""
+    return ("cluster",) if executor and executor.startswith("dask") else ()
+
+
 @contextmanager
 def opened_executor(address: str | None, retries: int) -> Iterator[dict[str, Any]]:
     """Yield the arguments ``executor`` and ``retries`` of a function that works in parallel, none without an address."""

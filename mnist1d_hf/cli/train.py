@@ -10,7 +10,7 @@ import click
 
 from ..dataset.presets import BASELINE_CONFIGS
 from ..utils.extras import check_extras
-from .options import executor_options, json_option, opened_executor, quiet_option
+from .options import executor_options, extras_of, json_option, opened_executor, quiet_option
 
 
 @click.command("train")
@@ -67,7 +67,7 @@ def train_command(
       mnist1d-hf train --model cnn --config large
       mnist1d-hf train --executor dask://localhost:8786
     """
-    check_extras("torch", "plot", "onnx")
+    check_extras("torch", "plot", "onnx", *extras_of(executor))
     from ..baselines.report import write_report
     from ..baselines.runs import read_metrics, train_baselines
 
