@@ -23,6 +23,7 @@ from ..errors import DamagedCacheError
 from ..utils.checks import check_integer, value_error
 from ..utils.text import escape
 from ..version import DATA_VERSION
+from . import row_ranges
 from .generator import SHARD_ROWS, SPLITS, generate_part, make_dataset
 from .memory import check_memory
 from .parameters import PARAMETER_NAMES, GenerationParameters
@@ -31,8 +32,8 @@ from .templates import CLASS_NAMES, NUM_CLASSES
 
 # What a worker of a DataLoader takes at a time from a config that is not sharded.
 _PIECE_ROWS = 1_000
-# The number of each shard is in a list, which datasets hands out to workers: 4 GB for so many rows.
-_MAX_ROWS = 10**12
+# Beyond this, float64 cannot hold every number of rows, and a split's rows come from a product with train_split.
+_MAX_ROWS = 2**53
 # Takes the place of a loading script's hash; without one, `datasets` does not find its cache by name.
 _CACHE_HASH = "generated"
 
@@ -92,7 +93,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         If a parameter is unknown, or its value is of the wrong type.
     ValueError
         If the config is unknown, or a parameter's value is out of range. A config that is generated whole may take 8 GiB of
-        memory; `large`, which is generated in shards, may have 10**12 rows.
+        memory; `large`, which is generated in shards, may have 2**53 rows.
 
     Examples
     --------
@@ -172,17 +173,22 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager: object) -> list[datasets.SplitGenerator]:
-        rows_at_once = SHARD_ROWS if self.config.is_sharded else _PIECE_ROWS
         return [
-            datasets.SplitGenerator(
-                name=split,
-                gen_kwargs={
-                    "split": split,
-                    "ranges": [(start, min(start + rows_at_once, rows)) for start in range(0, rows, rows_at_once)],
-                },
-            )
+            datasets.SplitGenerator(name=split, gen_kwargs={"split": split, "ranges": self._ranges(rows)})
             for split, rows in self.config.split_rows.items()
         ]
+
+    def _ranges(self, rows: int) -> list[tuple[int, int]]:
+        """Return what processes that prepare a split share among them."""
+        if self.config.is_sharded:
+            return [(start, stop) for start, stop in row_ranges.split_ranges(rows).tolist()]
+        return [(start, min(start + _PIECE_ROWS, rows)) for start in range(0, rows, _PIECE_ROWS)]
+
+    def _get_examples_iterable_for_split(self, split_generator: datasets.SplitGenerator) -> Any:
+        if not self.config.is_sharded:
+            return super()._get_examples_iterable_for_split(split_generator)
+        split = str(split_generator.name)
+        return row_ranges.stream(functools.partial(self._tables, split), self.config.split_rows[split])
 
     def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         try:
