@@ -56,7 +56,11 @@ def measure():
             for group in range(file.num_row_groups):
                 file.read_row_group(group, use_threads=False)
         read = time.process_time() - begun
-        return MEASURED_ROWS / built, MEASURED_ROWS / read, os.path.getsize(path) / MEASURED_ROWS
+        return (
+            round(MEASURED_ROWS / built),
+            round(MEASURED_ROWS / read),
+            round(os.path.getsize(path) / MEASURED_ROWS, 1),
+        )
 
 
 def duration(seconds):
@@ -97,7 +101,7 @@ def main():
     parser.add_argument("--rate", type=float, help="rows built per CPU second; measured by default")
     arguments = parser.parse_args()
     rate, read_rate, bytes_per_row = measure()
-    print(f"{rate:,.0f} rows built and {read_rate:,.0f} read per CPU second, {bytes_per_row:.1f} bytes a row")
+    print(f"{rate:,.0f} rows built and {read_rate:,.0f} read per CPU second, {bytes_per_row} bytes a row")
     print(f"\n{table(arguments.rate or rate, bytes_per_row)}\n")
     for name, speed in NETWORKS.items():
         print(

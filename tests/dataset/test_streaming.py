@@ -82,7 +82,7 @@ def all_rows():
 @pytest.mark.forks
 @pytest.mark.parametrize(
     ("num_samples", "nodes", "workers"),
-    [(22_000, 1, 0), (22_000, 1, 3), (22_000, 2, 2), (110_000, 1, 3), (110_000, 2, 2)],
+    [(22_000, 1, 0), (22_000, 1, 3), (22_000, 2, 2), (110_000, 2, 3)],
 )
 @pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
 @pytest.mark.filterwarnings("ignore:This DataLoader will create 3 worker processes:UserWarning")
@@ -92,10 +92,10 @@ def test_nodes_with_dataloaders_have_each_row_once(num_samples, nodes, workers):
     stream = load_dataset("mnist1d", "large", split="train", streaming=True, num_samples=num_samples)
     counts, lengths = collections.Counter(), []
     for rank in range(nodes):
-        node = split_dataset_by_node(stream, rank=rank, world_size=nodes).with_format("torch")
-        found = row_counts(data.DataLoader(node, batch_size=1000, num_workers=workers))
+        node = split_dataset_by_node(stream, rank=rank, world_size=nodes).batch(1000)
+        found = row_counts(data.DataLoader(node, batch_size=None, num_workers=workers))
         counts += found
-        lengths.append(found.total())
+        lengths.append(sum(found.values()))
     tables = Mnist1D(config_name="large", num_samples=num_samples).tables("train", 0, sum(lengths))
     x = np.concatenate([np.stack(table["x"].to_numpy()) for table in tables])
     assert len(x) == num_samples * 10 // 11
