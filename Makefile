@@ -52,7 +52,8 @@ types: .venv/installed-test
 
 # The builder with the last release of datasets that runs loading scripts.
 test-datasets3: .venv-datasets3/installed
-	.venv-datasets3/bin/python -m pytest $(PARALLEL) -m 'not slow' tests/dataset/test_mnist1d.py tests/dataset/test_registration.py
+	.venv-datasets3/bin/python -m pytest $(PARALLEL) -m 'not slow' tests/dataset/test_mnist1d.py tests/dataset/test_registration.py \
+		tests/dataset/test_row_ranges.py
 
 # The Hub with the oldest huggingface_hub that the project allows, laid over the environment of the tests.
 test-hub1: .venv/installed-test .hub1/installed
@@ -116,7 +117,7 @@ clean:
 
 .venv-datasets3/installed: pyproject.toml constraints-datasets3.txt
 	$(PYTHON) -m venv .venv-datasets3
-	.venv-datasets3/bin/python $(PIP) install -c constraints-datasets3.txt -e . pytest pytest-xdist
+	.venv-datasets3/bin/python $(PIP) install -c constraints-datasets3.txt -e . pytest pytest-xdist 'hypothesis>=6.100'
 	touch $@
 
 .hub1/installed: .venv/installed-test

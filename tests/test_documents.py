@@ -2,7 +2,9 @@
 
 import importlib
 import re
+import shlex
 
+import click
 import pytest
 import yaml
 from click.testing import CliRunner
@@ -10,6 +12,7 @@ from click.testing import CliRunner
 from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, cli, paper
 from mnist1d_hf.dataset.parameters import PARAMETER_NAMES
 from mnist1d_hf.experiments import INTERACTIVE_TITLES, TITLES
+from mnist1d_hf.utils.processes import ALLOCATOR
 
 from .conftest import ROOT
 
@@ -45,6 +48,45 @@ def test_the_framework_lines_of_the_readme_run(empty_folder, jax):
 def test_the_commands_of_the_readme_exist(empty_folder):
     commands = set(re.findall(r"(?:^|`)mnist1d-hf ([a-z]+)", README, flags=re.MULTILINE))
     assert commands == set(cli.main.commands)
+
+
+CLUSTER = (ROOT / "docs" / "cluster.md").read_text(encoding="utf-8")
+
+
+def test_the_commands_about_clusters_exist_with_their_options():
+    lines = re.findall(r"^mnist1d-hf (.*--executor.*)$", CLUSTER, flags=re.MULTILINE)
+    assert {line.split()[0] for line in lines} == {"build", "publish", "train", "experiment"}
+    for line in lines:
+        command, arguments = cli.main, shlex.split(line.replace("$(hostname)", "host"))
+        while isinstance(command, click.Group):
+            command = command.commands[arguments.pop(0)]
+        command.make_context(command.name, arguments)
+
+
+def test_the_workers_of_the_document_get_the_environment_of_local_ones():
+    exported = re.findall(r"^export (.*)$", CLUSTER, flags=re.MULTILINE)
+    assert len(exported) == 2
+    for words in exported:
+        assert dict(word.split("=") for word in words.split()) == {**ALLOCATOR, "OMP_NUM_THREADS": "1"}
+
+
+def test_the_stream_of_the_document_makes_only_the_rows_of_a_node():
+    (block,) = re.findall(r"```python\n(.*?)```", CLUSTER, flags=re.DOTALL)
+    scope = {}
+    exec(block, scope)
+    assert scope["node"].num_shards == scope["stream"].num_shards // 64
+
+
+def test_the_table_of_costs_is_that_of_its_script(monkeypatch):
+    monkeypatch.syspath_prepend(ROOT / "benchmarks")
+    scale = importlib.import_module("scale")
+    rate, bytes_per_row = re.search(
+        r"^([\d,]+) rows built and .*, ([\d.]+) bytes a row$", CLUSTER, re.MULTILINE
+    ).groups()
+    expected = scale.table(float(rate.replace(",", "")), float(bytes_per_row))
+    assert expected in CLUSTER
+    for price in (scale.CORE_HOUR, scale.STORE_TB_MONTH, scale.HUB_TB_MONTH):
+        assert f"${price} for" in CLUSTER
 
 
 def test_the_make_targets_of_the_documents_exist():

@@ -20,10 +20,11 @@ from numpy.typing import NDArray
 
 from .. import paper
 from ..errors import DamagedCacheError
-from ..utils.checks import value_error
+from ..utils.checks import check_integer, value_error
 from ..utils.text import escape
 from ..version import DATA_VERSION
-from .generator import SHARD_ROWS, SPLITS, generate_shard, make_dataset
+from . import row_ranges
+from .generator import SHARD_ROWS, SPLITS, generate_part, make_dataset
 from .memory import check_memory
 from .parameters import PARAMETER_NAMES, GenerationParameters
 from .presets import CONFIGS, PRESETS, describe_config
@@ -31,8 +32,8 @@ from .templates import CLASS_NAMES, NUM_CLASSES
 
 # What a worker of a DataLoader takes at a time from a config that is not sharded.
 _PIECE_ROWS = 1_000
-# The number of each shard is in a list, which datasets hands out to workers: 4 GB for so many rows.
-_MAX_ROWS = 10**12
+# Beyond this, float64 cannot hold every number of rows, and a split's rows come from a product with train_split.
+_MAX_ROWS = 2**53
 # Takes the place of a loading script's hash; without one, `datasets` does not find its cache by name.
 _CACHE_HASH = "generated"
 
@@ -92,7 +93,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         If a parameter is unknown, or its value is of the wrong type.
     ValueError
         If the config is unknown, or a parameter's value is out of range. A config that is generated whole may take 8 GiB of
-        memory; `large`, which is generated in shards, may have 10**12 rows.
+        memory; `large`, which is generated in shards, may have 2**53 rows.
 
     Examples
     --------
@@ -172,13 +173,22 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         )
 
     def _split_generators(self, dl_manager: object) -> list[datasets.SplitGenerator]:
-        rows_at_once = SHARD_ROWS if self.config.is_sharded else _PIECE_ROWS
         return [
-            datasets.SplitGenerator(
-                name=split, gen_kwargs={"split": split, "shards": list(range(-(-rows // rows_at_once)))}
-            )
+            datasets.SplitGenerator(name=split, gen_kwargs={"split": split, "ranges": self._ranges(rows)})
             for split, rows in self.config.split_rows.items()
         ]
+
+    def _ranges(self, rows: int) -> list[tuple[int, int]]:
+        """Return what processes that prepare a split share among them."""
+        if self.config.is_sharded:
+            return [(start, stop) for start, stop in row_ranges.split_ranges(rows).tolist()]
+        return [(start, min(start + _PIECE_ROWS, rows)) for start in range(0, rows, _PIECE_ROWS)]
+
+    def _get_examples_iterable_for_split(self, split_generator: datasets.SplitGenerator) -> Any:
+        if not self.config.is_sharded:
+            return super()._get_examples_iterable_for_split(split_generator)
+        split = str(split_generator.name)
+        return row_ranges.stream(functools.partial(self._tables, split), self.config.split_rows[split])
 
     def _download_and_prepare(self, *args: Any, **kwargs: Any) -> None:
         try:
@@ -231,28 +241,67 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         kwargs.pop("check_duplicate_keys", None)
         super()._prepare_split(split_generator, **kwargs)
 
-    def _generate_examples(self, split: str, shards: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
-        for shard, table in self._generate_tables(split, shards):
-            for row, example in enumerate(table.to_pylist()):
-                yield f"{shard}_{row}", example
+    def tables(self, split: str, start: int, stop: int) -> Iterator[pa.Table]:
+        """Make the rows ``[start, stop)`` of a split, whatever the cache holds.
 
-    def _generate_tables(self, split: str, shards: list[int]) -> Iterator[tuple[int, pa.Table]]:
-        for shard in shards:
-            x, y = self._arrays(split, shard)
+        Parameters
+        ----------
+        split : {"train", "test"}
+            Split of the config.
+        start, stop : int
+            First row, and the one after the last.
+
+        Yields
+        ------
+        pyarrow.Table
+            The next rows, at most `SHARD_ROWS`; a table ends where a shard ends.
+
+        Raises
+        ------
+        TypeError
+            If ``start`` or ``stop`` is not an integer.
+        ValueError
+            If the config has no such split, or the split no such rows.
+
+        Examples
+        --------
+        >>> [len(table) for table in Mnist1D(config_name="large").tables("train", 9_990, 20_020)]
+        [10, 10000, 20]
+        """
+        if split not in SPLITS:
+            raise value_error("split", split, f"one of {', '.join(map(repr, SPLITS))}")
+        check_integer("stop", stop, low=0, high=self.config.split_rows[split])
+        check_integer("start", start, low=0, high=stop)
+        return self._tables(split, start, stop)
+
+    def _generate_examples(self, split: str, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
+        for first, table in self._generate_tables(split, ranges):
+            yield from enumerate(table.to_pylist(), first)
+
+    def _generate_tables(self, split: str, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, pa.Table]]:
+        for row, stop in ranges:
+            for table in self._tables(split, row, stop):
+                yield row, table
+                row += len(table)
+
+    def _tables(self, split: str, start: int, stop: int) -> Iterator[pa.Table]:
+        while start < stop:
+            end = min(stop, start - start % SHARD_ROWS + SHARD_ROWS)
+            x, y = self._arrays(split, start, end)
             points = pa.FixedSizeListArray.from_arrays(pa.array(x.ravel()), x.shape[1])
             table = pa.table({"x": points, "y": pa.array(y)})
-            yield shard, table_cast(table, self.info.features.arrow_schema)
+            yield table_cast(table, self.info.features.arrow_schema)
+            start = end
 
-    def _arrays(self, split: str, shard: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def _arrays(self, split: str, start: int, stop: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return rows of one shard, or of the arrays of a config that is not sharded."""
         parameters = self.config.parameters
         if not self.config.is_sharded:
             x, y = _paper_arrays(parameters)[split]
-            piece = slice(shard * _PIECE_ROWS, (shard + 1) * _PIECE_ROWS)
-            return x[piece], y[piece]
+            return x[start:stop], y[start:stop]
         # An incomplete last shard is the beginning of the complete one, so fewer samples are the first of more.
-        x, y = generate_shard(parameters, split=split, index=shard)
-        rows = self.config.split_rows[split] - shard * SHARD_ROWS
-        return x[:rows], y[:rows]
+        index, first = divmod(start, SHARD_ROWS)
+        return generate_part(parameters, split=split, index=index, start=first, stop=first + stop - start)
 
 
 def _damaged(folder: str, reason: object) -> DamagedCacheError:

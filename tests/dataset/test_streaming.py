@@ -9,7 +9,7 @@ from datasets import load_dataset
 from datasets.distributed import split_dataset_by_node
 
 import mnist1d_hf
-from mnist1d_hf import GenerationParameters, generate_shard
+from mnist1d_hf import GenerationParameters, Mnist1D, generate_shard
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 
 
@@ -76,6 +76,31 @@ def all_rows():
         for index in range(2)
         for row in generate_shard(GenerationParameters(), split="train", index=index)[0]
     )
+
+
+@pytest.mark.long
+@pytest.mark.forks
+@pytest.mark.parametrize(
+    ("num_samples", "nodes", "workers"),
+    [(22_000, 1, 0), (22_000, 1, 3), (22_000, 2, 2), (110_000, 2, 3)],
+)
+@pytest.mark.filterwarnings("ignore:.*multi-threaded, use of fork:DeprecationWarning")
+@pytest.mark.filterwarnings("ignore:This DataLoader will create 3 worker processes:UserWarning")
+def test_nodes_with_dataloaders_have_each_row_once(num_samples, nodes, workers):
+    from torch.utils import data
+
+    stream = load_dataset("mnist1d", "large", split="train", streaming=True, num_samples=num_samples)
+    counts, lengths = collections.Counter(), []
+    for rank in range(nodes):
+        node = split_dataset_by_node(stream, rank=rank, world_size=nodes).batch(1000)
+        found = row_counts(data.DataLoader(node, batch_size=None, num_workers=workers))
+        counts += found
+        lengths.append(sum(found.values()))
+    tables = Mnist1D(config_name="large", num_samples=num_samples).tables("train", 0, sum(lengths))
+    x = np.concatenate([np.stack(table["x"].to_numpy()) for table in tables])
+    assert len(x) == num_samples * 10 // 11
+    assert counts == collections.Counter(row.tobytes() for row in x)
+    assert max(lengths) - min(lengths) <= 1
 
 
 @pytest.mark.long
