@@ -13,6 +13,7 @@ from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelet
 from huggingface_hub.errors import HfHubHTTPError
 
 from ..errors import BusyError
+from ..utils.patience import patience
 from ..version import DATA_VERSION, __version__
 from .comparison import FileChange
 from .manifest import hash_file
@@ -85,8 +86,10 @@ def _create_commit(target: Target, release: Release, operations: list[Operation]
 
 def _add_commits(target: Target, release: Release, info: CommitInfo, operations: list[Operation]) -> None:
     """Add to a pull request what was too much for its first commit."""
-    for start in range(MAX_OPERATIONS, len(operations), MAX_OPERATIONS):
-        _create_commit(target, release, operations[start : start + MAX_OPERATIONS], revision=info.pr_revision)
+    with patience() as watch:
+        for start in range(MAX_OPERATIONS, len(operations), MAX_OPERATIONS):
+            watch.note_progress()
+            _create_commit(target, release, operations[start : start + MAX_OPERATIONS], revision=info.pr_revision)
 
 
 def _propose(target: Target, release: Release, plan: PublishedRepo, operations: list[Operation]) -> PublishedRepo:

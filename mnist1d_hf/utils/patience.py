@@ -55,8 +55,9 @@ class Patience:
         return GIVE_UP_AFTER - waited
 
     def note_progress(self) -> None:
-        """Count what was done as progress."""
-        self._stuck_since, self._repeats = None, 0
+        """Count what was done as progress: a new piece of work may ask again for what was asked for before."""
+        self._asked.clear()
+        self._note_answer()
 
     def send(self, request: Any, **options: Any) -> Any:
         """Send a request as the session does, as long as there is patience."""
@@ -86,12 +87,15 @@ class Patience:
             self._tame(response)
         elif key not in self._answered:
             self._answered.add(key)
-            self.note_progress()
+            self._note_answer()
         else:
             self._repeats += 1
             if self._repeats > FREE_REPEATS and self._stuck_since is None:
                 self.note_failure(response)
         return response
+
+    def _note_answer(self) -> None:
+        self._stuck_since, self._repeats = None, 0
 
     def _limit(self, request: Any) -> Mapping[str, float]:
         """Shorten the time-outs of a request to what is left."""
