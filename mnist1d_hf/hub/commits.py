@@ -6,13 +6,14 @@ attempt starts by comparing again, so that nothing is done twice, even if the an
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, Discussion
 from huggingface_hub.errors import HfHubHTTPError
 
-from ..errors import BusyError
+from ..errors import BusyError, HubError
 from ..utils.patience import patience
 from ..version import DATA_VERSION, __version__
 from .comparison import FileChange
@@ -37,7 +38,7 @@ def publish_repo(target: Target, release: Release, planned: PublishedRepo) -> Pu
 
     def attempt() -> PublishedRepo:
         nonlocal attempted
-        _create(target, release, planned)
+        create_repo(target, release, planned)
         plan = plan_repo(target, release)
         refuse_conflicts(target, plan)
         if not plan.changed:
@@ -49,7 +50,7 @@ def publish_repo(target: Target, release: Release, planned: PublishedRepo) -> Pu
     return retry(attempt) if planned.changed else planned
 
 
-def _create(target: Target, release: Release, planned: PublishedRepo) -> None:
+def create_repo(target: Target, release: Release, planned: PublishedRepo) -> None:
     """Create the repository and the branch if they do not exist."""
     api, repo, revision = target.api, release.repo, target.revision
     if planned.commit is None:
@@ -63,13 +64,7 @@ def _create(target: Target, release: Release, planned: PublishedRepo) -> None:
 
 def _commit(target: Target, release: Release, plan: PublishedRepo) -> PublishedRepo:
     """Commit the changes on top of the commit that was compared."""
-    operations = [
-        CommitOperationDelete(change.path)
-        if change.status == "deleted"
-        else CommitOperationAdd(change.path, release.folder / change.path)
-        for change in plan.changes
-        if change.status != "unchanged"
-    ]
+    operations = [_operation(release, change) for change in plan.changes if change.status != "unchanged"]
     if target.create_pr:
         return _propose(target, release, plan, operations)
     # Pull requests only go to the main branch.
@@ -77,6 +72,19 @@ def _commit(target: Target, release: Release, plan: PublishedRepo) -> PublishedR
         return _merge(target, release, plan, operations)
     info = _create_commit(target, release, operations, parent_commit=plan.commit, revision=target.revision)
     return replace(plan, commit=info.oid)
+
+
+def _operation(release: Release, change: FileChange) -> Operation:
+    if change.status == "deleted":
+        return CommitOperationDelete(change.path)
+    if change.path not in release.planned:
+        return CommitOperationAdd(change.path, release.folder / change.path)
+    if change.path not in release.operations:
+        raise HubError(
+            f"{change.path} was removed from {release.repo_id} while it was compared; rerun to upload it again"
+        )
+    operation: CommitOperationAdd = pickle.loads(release.operations[change.path])
+    return operation
 
 
 def _create_commit(target: Target, release: Release, operations: list[Operation], **options: Any) -> CommitInfo:
@@ -106,7 +114,7 @@ def _propose(target: Target, release: Release, plan: PublishedRepo, operations: 
 def _is_done(release: Release, change: FileChange, remote: RemoteRepo) -> bool:
     if change.status == "deleted":
         return change.path not in remote.files
-    return remote.holds(change.path, hash_file(release.folder / change.path))
+    return remote.holds(change.path, release.files.get(change.path) or hash_file(release.folder / change.path))
 
 
 def _merge(target: Target, release: Release, plan: PublishedRepo, operations: list[Operation]) -> PublishedRepo:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from copy import copy
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,14 +16,20 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, HfApi
 
 from ..baselines.bundled import list_checkpoints
-from ..dataset.presets import CONFIGS
+from ..dataset.mnist1d import Mnist1D
+from ..dataset.presets import CONFIGS, PRESETS
 from ..utils.extras import check_extras
+from ..utils.resources import resource_folder
 from .comparison import FileChange, compare
 from .dataset_card import render_dataset_card
-from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents
+from .dataset_repo import CARD_NAME, FIGURE_FOLDER, TASKS_NAME, build_dataset_repo, write_documents
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from .naming import dataset_repo_id, model_repo_id
+from .parquet_files import ParquetFile, list_parquet_files
 from .remote_repo import RemoteRepo, read_text
+
+# What a row takes in a Parquet file, measured.
+_BYTES_PER_ROW = 161
 
 
 @dataclass(frozen=True)
@@ -37,7 +45,12 @@ class Release:
     infos: dict[str, DatasetInfo] = field(default_factory=dict)
     """Features, splits and sizes of the built configs of a dataset; none for a model."""
     files: dict[str, FileHash] = field(default_factory=dict)
-    """Hashes of its files, except for documents that depend on what is on the Hub: manifest, and card of a dataset."""
+    """Hashes of its files, except for documents that depend on what is on the Hub: manifest, and card of a dataset. Those of
+    files that have yet to be made are empty."""
+    planned: dict[str, ParquetFile] = field(default_factory=dict)
+    """Files that workers make and upload, by path; they are never in the folder."""
+    operations: dict[str, bytes] = field(default_factory=dict)
+    """Operations that commit what workers have uploaded, pickled, since one that was committed cannot be used again."""
 
     @property
     def repo(self) -> dict[str, Any]:
@@ -52,12 +65,21 @@ class Release:
         others = {path.partition("/")[0] for path in remote.files if self.infos} & (CONFIGS.keys() - self.infos.keys())
         if not others:
             local = self._finish({}, {})
-            is_published = all(remote.holds(path, file) for path, file in local.items())
+            is_published = all(file.sha256 and remote.holds(path, file) for path, file in local.items())
             return compare(local, remote, local if is_published else self._remote_manifest(api, remote))
         manifest = self._remote_manifest(api, remote)
         staying = {path: file for path, file in manifest.items() if path.partition("/")[0] in others}
         local = self._finish(self._listed(api, remote, others), staying)
         return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
+
+    def with_uploads(self, files: dict[str, FileHash], operations: dict[str, bytes]) -> Release:
+        """Return this release with what workers made and uploaded, by path; what the Hub held already has no operation."""
+        hashes, infos = {**self.files, **files}, dict(self.infos)
+        for name in {path.partition("/")[0] for path in files}:
+            info = infos[name] = copy(infos[name])
+            info.download_size = sum(file.size for path, file in hashes.items() if path.startswith(f"{name}/"))
+            info.size_in_bytes = info.download_size + info.dataset_size
+        return replace(self, infos=infos, files=hashes, operations=operations)
 
     def _remote_manifest(self, api: HfApi, remote: RemoteRepo) -> dict[str, FileHash]:
         """Return the files that an earlier release wrote; none if there is no readable manifest."""
@@ -90,7 +112,11 @@ class Release:
             documents = (CARD_NAME, TASKS_NAME)
             files |= {name: hash_file(self.folder / name) for name in documents if (self.folder / name).exists()}
         write_manifest(self.folder, {**files, **staying})
-        return {**files, MANIFEST_NAME: hash_file(self.folder / MANIFEST_NAME)}
+        files[MANIFEST_NAME] = hash_file(self.folder / MANIFEST_NAME)
+        if not all(file.sha256 for file in self.files.values()):
+            # Both name sizes that are not known yet.
+            files |= {name: FileHash(files[name].size, "", "") for name in (CARD_NAME, MANIFEST_NAME)}
+        return files
 
 
 @contextmanager
@@ -100,20 +126,24 @@ def built_releases(
     only: str | None = None,
     configs: Iterable[str] | None = None,
     num_samples: int | None = None,
+    leave_sharded: bool = False,
 ) -> Iterator[list[Release]]:
     """Build what is to be published in a temporary folder; the dataset comes first, for the models name it.
 
-    ``only`` is "dataset" or "models"; both are built by default, and neither for anything else.
+    ``only`` is "dataset" or "models"; both are built by default, and neither for anything else. With ``leave_sharded``, the
+    files of sharded configs are only planned.
     """
     if only in (None, "models"):
         check_extras("torch")
     with TemporaryDirectory() as temporary:
         releases = []
         if only in (None, "dataset"):
-            repo = build_dataset_repo(Path(temporary) / "dataset", configs=configs, num_samples=num_samples)
-            documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
-            files = {path: file for path, file in hash_folder(repo.folder).items() if path not in documents}
-            releases.append(Release("dataset", dataset_repo_id(namespace), repo.folder, repo.infos, files))
+            names = list(dict.fromkeys(configs or CONFIGS))
+            left = [name for name in names if name in PRESETS and PRESETS[name].is_sharded] if leave_sharded else []
+            folder = Path(temporary) / "dataset"
+            built = _build(folder, [name for name in names if name not in left], None if left else num_samples)
+            release = Release("dataset", dataset_repo_id(namespace), folder, *built)
+            releases.append(_plan(release, left, num_samples) if left else release)
         for config, name in list_checkpoints() if only in (None, "models") else ():
             from .model_repo import build_model_repo  # needs torch
 
@@ -122,3 +152,30 @@ def built_releases(
             build_model_repo(folder, name, config, namespace)
             releases.append(Release("model", repo_id, folder, files=hash_folder(folder)))
         yield releases
+
+
+def _build(
+    folder: Path, configs: list[str], num_samples: int | None
+) -> tuple[dict[str, DatasetInfo], dict[str, FileHash]]:
+    """Build a dataset repository, of the figures alone without configs, and return infos and hashes of a release."""
+    if configs:
+        infos = build_dataset_repo(folder, configs=configs, num_samples=num_samples).infos
+    else:
+        infos = {}
+        shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, folder / FIGURE_FOLDER)
+    documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
+    return infos, {path: file for path, file in hash_folder(folder).items() if path not in documents}
+
+
+def _plan(release: Release, configs: list[str], num_samples: int | None) -> Release:
+    """Add configs whose files have yet to be made, with estimates of their sizes."""
+    infos, planned = dict(release.infos), dict[str, ParquetFile]()
+    for name in configs:
+        with TemporaryDirectory() as cache:
+            builder = Mnist1D(
+                config_name=name, cache_dir=cache, **({} if num_samples is None else {"num_samples": num_samples})
+            )
+        infos[name] = builder.info
+        planned |= {file.path: file for file in list_parquet_files(builder)}
+    estimates = {path: FileHash(_BYTES_PER_ROW * file.rows, "", "") for path, file in planned.items()}
+    return replace(release, infos=infos, planned=planned).with_uploads(estimates, {})
