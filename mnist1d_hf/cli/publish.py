@@ -6,7 +6,7 @@ import dataclasses
 import json
 import sys
 from collections.abc import Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -50,15 +50,11 @@ def publish_command(
     namespace: str,
     only: str | None,
     configs: tuple[str, ...],
-    num_samples: int | None,
-    private: bool,
-    create_pr: bool,
-    revision: str | None,
-    dry_run: bool,
     yes: bool,
     with_verification: bool | None,
     executor: str | None,
     retries: int,
+    **options: Any,
 ) -> None:
     """Publish the dataset and the baselines to NAMESPACE on the Hub.
 
@@ -78,6 +74,7 @@ def publish_command(
         check_extras("torch")
     from ..hub import publish, verify
 
+    dry_run, revision = options["dry_run"], options["revision"]
     plans: list[PublishedRepo] = []
     done: list[PublishedRepo] = []
 
@@ -97,29 +94,16 @@ def publish_command(
     try:
         with opened_executor(executor, retries) as where:
             published = publish(
-                namespace,
-                only=only,
-                configs=configs or None,
-                num_samples=num_samples,
-                private=private,
-                create_pr=create_pr,
-                revision=revision,
-                dry_run=dry_run,
-                review=review,
-                progress=show,
-                **where,
+                namespace, only=only, configs=configs or None, review=review, progress=show, **options, **where
             )
     except KeyboardInterrupt as error:
         if plans and not dry_run and not error.args:
             error.args = (f"{len(done)} of {len(plans)} repositories are published; rerun the command to resume",)
         raise
+    verifies = executor is None if with_verification is None else with_verification
     if dry_run:
         click.echo("Nothing was changed.")
-    elif (
-        (executor is None if with_verification is None else with_verification)
-        and not create_pr
-        and only != "collection"
-    ):
+    elif verifies and not options["create_pr"] and only != "collection":
         expected = [repo.repo_id for repo in published if repo.repo_type != "collection"]
         _report(verify(namespace, only=only, expected=expected, revision=revision, progress=_show_check))
 
