@@ -5,7 +5,6 @@ from __future__ import annotations
 import shutil
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
-from copy import copy
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -16,16 +15,16 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, HfApi
 
 from ..baselines.bundled import list_checkpoints
-from ..dataset.mnist1d import Mnist1D
 from ..dataset.presets import CONFIGS, PRESETS
 from ..utils.extras import check_extras
 from ..utils.resources import resource_folder
 from .comparison import FileChange, compare
 from .dataset_card import render_dataset_card
-from .dataset_repo import CARD_NAME, FIGURE_FOLDER, TASKS_NAME, build_dataset_repo, write_documents
+from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME, DatasetPlan, plan_dataset, write_documents
+from .dataset_repo import build_dataset_repo
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from .naming import dataset_repo_id, model_repo_id
-from .parquet_files import ParquetFile, list_parquet_files
+from .parquet_files import ParquetFile
 from .remote_repo import RemoteRepo, read_text
 
 # What a row takes in a Parquet file, measured.
@@ -47,6 +46,8 @@ class Release:
     files: dict[str, FileHash] = field(default_factory=dict)
     """Hashes of its files, except for documents that depend on what is on the Hub: manifest, and card of a dataset. Those of
     files that have yet to be made are empty."""
+    plan: DatasetPlan | None = None
+    """Of a dataset, what its configs and their files are."""
     planned: dict[str, ParquetFile] = field(default_factory=dict)
     """Files that workers make and upload, by path; they are never in the folder."""
     operations: dict[str, bytes] = field(default_factory=dict)
@@ -74,12 +75,9 @@ class Release:
 
     def with_uploads(self, files: dict[str, FileHash], operations: dict[str, bytes]) -> Release:
         """Return this release with what workers made and uploaded, by path; what the Hub held already has no operation."""
-        hashes, infos = {**self.files, **files}, dict(self.infos)
-        for name in {path.partition("/")[0] for path in files}:
-            info = infos[name] = copy(infos[name])
-            info.download_size = sum(file.size for path, file in hashes.items() if path.startswith(f"{name}/"))
-            info.size_in_bytes = info.download_size + info.dataset_size
-        return replace(self, infos=infos, files=hashes, operations=operations)
+        assert self.plan is not None
+        hashes = {**self.files, **files}
+        return replace(self, infos=self.plan.infos(hashes), files=hashes, operations=operations)
 
     def _remote_manifest(self, api: HfApi, remote: RemoteRepo) -> dict[str, FileHash]:
         """Return the files that an earlier release wrote; none if there is no readable manifest."""
@@ -108,7 +106,9 @@ class Release:
         files = dict(self.files)
         if self.infos:
             infos = {**kept, **self.infos}
-            write_documents(self.folder, {name: infos[name] for name in CONFIGS if name in infos}, repo_id=self.repo_id)
+            nested = {path.partition("/")[0] for path in {**files, **staying} if path.count("/") > 1}
+            listed = {name: infos[name] for name in CONFIGS if name in infos}
+            write_documents(self.folder, listed, repo_id=self.repo_id, nested=nested)
             documents = (CARD_NAME, TASKS_NAME)
             files |= {name: hash_file(self.folder / name) for name in documents if (self.folder / name).exists()}
         write_manifest(self.folder, {**files, **staying})
@@ -138,12 +138,10 @@ def built_releases(
     with TemporaryDirectory() as temporary:
         releases = []
         if only in (None, "dataset"):
-            names = list(dict.fromkeys(configs or CONFIGS))
-            left = [name for name in names if name in PRESETS and PRESETS[name].is_sharded] if leave_sharded else []
-            folder = Path(temporary) / "dataset"
-            built = _build(folder, [name for name in names if name not in left], None if left else num_samples)
-            release = Release("dataset", dataset_repo_id(namespace), folder, *built)
-            releases.append(_plan(release, left, num_samples) if left else release)
+            plan = plan_dataset(configs, num_samples)
+            left = [name for name in plan.builders if leave_sharded and PRESETS[name].is_sharded]
+            release = Release("dataset", dataset_repo_id(namespace), Path(temporary) / "dataset", plan=plan)
+            releases.append(_build(release, plan, left, None if left else num_samples))
         for config, name in list_checkpoints() if only in (None, "models") else ():
             from .model_repo import build_model_repo  # needs torch
 
@@ -154,28 +152,15 @@ def built_releases(
         yield releases
 
 
-def _build(
-    folder: Path, configs: list[str], num_samples: int | None
-) -> tuple[dict[str, DatasetInfo], dict[str, FileHash]]:
-    """Build a dataset repository, of the figures alone without configs, and return infos and hashes of a release."""
-    if configs:
-        infos = build_dataset_repo(folder, configs=configs, num_samples=num_samples).infos
+def _build(release: Release, plan: DatasetPlan, left: list[str], num_samples: int | None) -> Release:
+    """Build the files of a dataset, except those of the configs in ``left``, of which there are estimates."""
+    built = [name for name in plan.builders if name not in left]
+    if built:
+        build_dataset_repo(release.folder, configs=built, num_samples=num_samples)
     else:
-        infos = {}
-        shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, folder / FIGURE_FOLDER)
+        shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, release.folder / FIGURE_FOLDER)
     documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
-    return infos, {path: file for path, file in hash_folder(folder).items() if path not in documents}
-
-
-def _plan(release: Release, configs: list[str], num_samples: int | None) -> Release:
-    """Add configs whose files have yet to be made, with estimates of their sizes."""
-    infos, planned = dict(release.infos), dict[str, ParquetFile]()
-    for name in configs:
-        with TemporaryDirectory() as cache:
-            builder = Mnist1D(
-                config_name=name, cache_dir=cache, **({} if num_samples is None else {"num_samples": num_samples})
-            )
-        infos[name] = builder.info
-        planned |= {file.path: file for file in list_parquet_files(builder)}
-    estimates = {path: FileHash(_BYTES_PER_ROW * file.rows, "", "") for path, file in planned.items()}
-    return replace(release, infos=infos, planned=planned).with_uploads(estimates, {})
+    files = {path: file for path, file in hash_folder(release.folder).items() if path not in documents}
+    planned = {file.path: file for file in plan.files if file.config in left}
+    files |= {path: FileHash(_BYTES_PER_ROW * file.rows, "", "") for path, file in planned.items()}
+    return replace(release, planned=planned).with_uploads(files, {})
