@@ -73,8 +73,8 @@ class Release:
         local = self._finish(self._listed(api, remote, others), staying)
         return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
 
-    def with_uploads(self, files: dict[str, FileHash], operations: dict[str, bytes]) -> Release:
-        """Return this release with what workers made and uploaded, by path; what the Hub held already has no operation."""
+    def with_files(self, files: dict[str, FileHash], operations: dict[str, bytes]) -> Release:
+        """Return this release with more files, or exact sizes in place of estimates, and the operations that commit them."""
         assert self.plan is not None
         hashes = {**self.files, **files}
         return replace(self, infos=self.plan.infos(hashes), files=hashes, operations=operations)
@@ -163,4 +163,4 @@ def _build(release: Release, plan: DatasetPlan, left: list[str], num_samples: in
     files = {path: file for path, file in hash_folder(release.folder).items() if path not in documents}
     planned = {file.path: file for file in plan.files if file.config in left}
     files |= {path: FileHash(_BYTES_PER_ROW * file.rows, "", "") for path, file in planned.items()}
-    return replace(release, planned=planned).with_uploads(files, {})
+    return replace(release, planned=planned).with_files(files, {})

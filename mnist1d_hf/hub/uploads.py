@@ -17,6 +17,7 @@ from huggingface_hub import CommitOperationAdd, get_token
 from huggingface_hub import utils as hub_utils
 
 from ..errors import HubError
+from ..utils.processes import report
 from ..utils.tasks import run_tasks
 from .client import connect, explained
 from .manifest import FileHash
@@ -60,11 +61,12 @@ def upload_files(target: Target, release: Release, executor: Executor, retries: 
         kept = "what is uploaded is not uploaded again: rerun to resume"
         run_tasks(executor, upload_file, tasks, note, retries=retries, what="files", kept=kept)
     operations = {upload.path: upload.operation for upload in uploads if upload.operation is not None}
-    return release.with_uploads({upload.path: upload.file for upload in uploads}, operations)
+    return release.with_files({upload.path: upload.file for upload in uploads}, operations)
 
 
 def upload_file(file: ParquetFile, remote: RemoteRepo, endpoint: str, where: dict[str, Any]) -> Upload:
     """Make a file and upload it unless the repository holds it, in a worker, with the token of its environment."""
+    report(file.title, 0)
     hub_utils.disable_progress_bars()
     api = connect(endpoint=endpoint)
     if not get_token():

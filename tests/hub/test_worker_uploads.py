@@ -2,6 +2,10 @@
 
 import os
 import re
+import signal
+import subprocess
+import sys
+import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
@@ -10,10 +14,12 @@ from huggingface_hub import get_session
 
 from mnist1d_hf import cli
 from mnist1d_hf.cluster import open_executor
-from mnist1d_hf.errors import TasksFailedError
-from mnist1d_hf.hub import HubError, dataset_repo, parquet_files, uploads
+from mnist1d_hf.errors import TasksFailedError, WorkerError
+from mnist1d_hf.hub import HubError, parquet_files, uploads
 from mnist1d_hf.hub.commits import TITLE
 
+from ..conftest import ROOT, interruptible
+from ..hub_server.fixtures import forget_connections
 from ..hub_server.publications import (
     DATASET,
     FIGURES,
@@ -36,7 +42,6 @@ MERGED = f"{TITLE} (#1)"
 def small_files(monkeypatch):
     """Files of 100 rows, with and without workers."""
     monkeypatch.setattr(parquet_files, "_ROWS_PER_FILE", {0: 100})
-    monkeypatch.setattr(dataset_repo, "ROWS_PER_FILE", 100, raising=False)
 
 
 @pytest.fixture
@@ -48,15 +53,13 @@ def threads():
 
 
 @pytest.fixture
-def processes(ada_hub, hub_environment, monkeypatch, tmp_path):
-    """Two local processes, with the token of ada and a folder of their own for what is temporary."""
+def for_processes(ada_hub, hub_environment, monkeypatch, tmp_path):
+    """The environment of workers: the hub, the token of ada, and a folder of their own for what is temporary."""
     (tmp_path / "tmp").mkdir()
     environment = hub_environment(os.environ["HF_TOKEN"], TMPDIR=str(tmp_path / "tmp"))
     for name in ("HF_ENDPOINT", "HF_HUB_DISABLE_XET", "HF_HOME", "TMPDIR"):
         monkeypatch.setenv(name, environment[name])
     monkeypatch.delenv("HF_HUB_OFFLINE")
-    with open_executor("processes:2") as executor:
-        yield executor
 
 
 class NoExecutor(Executor):
@@ -339,9 +342,123 @@ def test_workers_need_a_token_that_is_good(ada_hub, threads, monkeypatch, token)
 
 
 @pytest.mark.long
-def test_processes_make_what_threads_make_though_one_is_killed(ada_hub, processes, tmp_path):
-    publish_configs("large", num_samples=12_100, executor=processes)
-    assert len(parquet(ada_hub)) == 121
+@pytest.mark.usefixtures("for_processes")
+def test_processes_make_what_threads_make(ada_hub, threads, tmp_path):
+    with open_executor("processes:2") as executor:
+        publish_configs("large", num_samples=12_100, executor=executor)
     assert commits(ada_hub, DATASET) == ["initial commit", MERGED]
     assert is_whole(ada_hub, DATASET)
+    assert len(parquet(ada_hub)) == 121
     assert os.listdir(tmp_path / "tmp") == []
+    before = state(ada_hub)
+    assert not publish_configs("large", num_samples=12_100, executor=threads).changed
+    assert state(ada_hub) == before
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("for_processes")
+def test_a_killed_worker_is_told_and_the_next_run_uploads_the_rest(ada_hub, threads):
+    with (
+        pytest.raises(
+            WorkerError, match=r"^a process was killed while it worked on large/t\w+-000\d\d-of-000\d\d, shards 0–0"
+        ),
+        open_executor("processes:2") as executor,
+    ):
+        ada_hub.fail(
+            path="/upload/", nth=9, before=lambda: os.kill(min(p.pid for p in executor.processes), signal.SIGKILL)
+        )
+        publish_configs("large", num_samples=2200, executor=executor)
+    finish(ada_hub, threads, least=5)
+
+
+def finish(hub, threads, least):
+    """Publish again; nothing is visible before, and nothing is uploaded that the Hub has."""
+    settle(hub)
+    assert commits(hub, DATASET) == ["initial commit"]
+    there = set(hub.repos[DATASET].objects)
+    assert len(there) >= least
+    del hub.requests[:]
+    publish_configs("large", num_samples=2200, executor=threads)
+    assert len(puts(hub)) == 22 + len(FIGURES) - len(there)
+    assert not {path.rpartition("/")[2] for path in puts(hub)} & there
+    assert [title.partition(" (#")[0] for title in commits(hub, DATASET)] == ["initial commit", TITLE]
+    assert {found.status for found in hub.pull_requests(*DATASET)} <= {"merged", "closed"}
+    assert is_whole(hub, DATASET)
+    assert len(parquet(hub)) == 22
+
+
+def settle(hub):
+    """Wait until the hub is done with the requests of processes that are gone."""
+    forget_connections()
+    while hub._server.connections:
+        threading.Event().wait(0.01)
+
+
+DRIVER = """
+import sys
+from mnist1d_hf.cli import main
+from mnist1d_hf.hub import commits, parquet_files
+
+if __name__ == "__main__":
+    parquet_files._ROWS_PER_FILE, commits.MAX_OPERATIONS = {0: 100}, 10
+    main("publish ada --only dataset --config large --num-samples 2200 --executor processes:2 --yes".split())
+"""
+
+
+@pytest.fixture
+def driver(ada_hub, hub_environment, tmp_path):
+    """Starts the command with processes of its own, which make files of 100 rows."""
+    script = tmp_path / "driver.py"
+    script.write_text(DRIVER)
+    environment = hub_environment(os.environ["HF_TOKEN"], PYTHONPATH=os.pathsep.join([str(ROOT), *sys.path]))
+    with interruptible():
+        process = subprocess.Popen(
+            [sys.executable, script],
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+            env=environment,
+            cwd=tmp_path,
+        )
+    yield process
+    process.kill()
+    process.communicate()
+
+
+@pytest.mark.long
+@pytest.mark.usefixtures("small_commits")
+@pytest.mark.parametrize(
+    ("path", "nth", "least"),
+    [("/upload/", 9, 5), ("/commit/refs", 2, 22), ("/merge", 1, 22)],
+    ids=["upload", "commit", "merge"],
+)
+def test_a_killed_driver_leaves_nothing_visible_and_the_next_run_uploads_the_rest(
+    ada_hub, threads, driver, path, nth, least
+):
+    ada_hub.fail(path=path, nth=nth, before=driver.kill, drop=True)
+    driver.communicate()
+    assert driver.returncode == -signal.SIGKILL
+    finish(ada_hub, threads, least)
+
+
+@pytest.mark.long
+def test_an_interrupt_says_what_is_uploaded(ada_hub, threads, driver):
+    ada_hub.fail(path="/upload/", nth=9, before=lambda: driver.send_signal(signal.SIGINT), delay=0.2)
+    out, err = driver.communicate()
+    assert driver.returncode == 1, err
+    assert re.search(
+        r"\n\d+ of 22 files are finished; what is uploaded is not uploaded again: rerun to resume\.\nAborted!\n$", err
+    )
+    assert "Traceback" not in out + err
+    assert "made by the workers" in out
+    finish(ada_hub, threads, least=5)
+
+
+@pytest.mark.long
+def test_the_command_uploads_and_does_not_download(ada_hub, driver):
+    out, err = driver.communicate()
+    assert driver.returncode == 0, err
+    assert is_whole(ada_hub, DATASET)
+    assert out.splitlines()[-1].startswith("published  ")
+    assert not any("/resolve/" in request.path and ".parquet" in request.path for request in ada_hub.requests)
