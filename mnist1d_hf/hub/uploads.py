@@ -17,6 +17,7 @@ from huggingface_hub import CommitOperationAdd, get_token
 from huggingface_hub import utils as hub_utils
 
 from ..errors import HubError
+from ..utils.patience import patience
 from ..utils.processes import report
 from ..utils.tasks import run_tasks
 from .client import connect, explained
@@ -26,6 +27,9 @@ from .planning import Target
 from .release import Release
 from .remote_repo import RemoteRepo, read_repo
 from .retries import retry
+
+# Seconds without progress after which a worker gives up. Many of them reach the Hub's limit of requests in five minutes.
+_PATIENCE = 900.0
 
 
 @dataclass(frozen=True)
@@ -80,7 +84,7 @@ def upload_file(file: ParquetFile, remote: RemoteRepo, endpoint: str, where: dic
         if remote.holds(file.path, made):
             return Upload(file.path, made, None)
         operation = CommitOperationAdd(file.path, path)
-        with explained(api, writing=True):
+        with patience(_PATIENCE), explained(api, writing=True):
             retry(partial(api.preupload_lfs_files, additions=[operation], **where))
     return Upload(file.path, made, pickle.dumps(operation))
 

@@ -10,13 +10,15 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 
 import pytest
 from click.testing import CliRunner
+from datasets import load_dataset
 from huggingface_hub import get_session
 
-from mnist1d_hf import cli
+from mnist1d_hf import Mnist1D, cli
 from mnist1d_hf.cluster import open_executor
 from mnist1d_hf.errors import TasksFailedError, WorkerError
 from mnist1d_hf.hub import HubError, parquet_files, uploads
 from mnist1d_hf.hub.commits import TITLE
+from mnist1d_hf.hub.remote_repo import RemoteRepo
 
 from ..conftest import ROOT, interruptible
 from ..hub_server.fixtures import forget_connections
@@ -319,6 +321,32 @@ def test_a_file_that_vanishes_while_it_is_compared_is_told(ada_hub, threads, mon
     with pytest.raises(HubError, match=f"^{path} was removed from ada/mnist1d while it was compared; rerun"):
         publish_configs("large", num_samples=1100, executor=threads)
     monkeypatch.undo()
+
+
+def test_a_worker_waits_as_long_as_the_hub_asks(ada_hub, waits):
+    """Many workers together make more requests than the Hub takes in five minutes."""
+    ada_hub.add_repo(*DATASET)
+    (file, *_) = parquet_files.list_parquet_files(Mnist1D(config_name="large", num_samples=1100))
+    limited = ada_hub.fail(path="/preupload/", status=429, headers={"RateLimit": '"api";r=0;t=242'})
+    where = {"repo_type": DATASET[0], "repo_id": DATASET[1], "revision": None, "create_pr": False}
+    upload = uploads.upload_file(file, RemoteRepo(None), ada_hub.endpoint, where)
+    assert limited.hits == 1
+    assert 242 <= sum(waits) <= 250
+    assert upload.file.sha256 in ada_hub.repos[DATASET].objects
+    assert len(upload.operation) < 2000
+
+
+@pytest.mark.long
+def test_more_files_than_a_folder_may_have_are_in_subfolders(ada_hub, threads, monkeypatch):
+    monkeypatch.setattr(parquet_files, "_MAX_FILES", 10)
+    monkeypatch.setattr(parquet_files, "_FILES_PER_FOLDER", 4)
+    publish_configs("large", num_samples=1100, executor=threads)
+    assert "large/train-00002/train-00009-of-00010.parquet" in parquet(ada_hub)
+    publish_configs("default")
+    assert is_whole(ada_hub, DATASET)
+    for config, rows in ("large", {"train": 1000, "test": 100}), ("default", {"train": 4000, "test": 1000}):
+        loaded = load_dataset("ada/mnist1d", config)
+        assert {split: len(found) for split, found in loaded.items()} == rows
 
 
 # Tokens
