@@ -12,7 +12,7 @@ import click
 
 from ..utils.extras import check_extras
 from ..utils.text import printable
-from .options import config_choice, executor_options, json_option, opened_executor, quiet_option
+from .options import config_choice, executor_options, integer, json_option, opened_executor, quiet_option
 
 if TYPE_CHECKING:
     from ..hub.comparison import FileChange
@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Config of the dataset; all four by default. Models need default and shuffled.",
 )
-@click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
+@click.option("--num-samples", type=integer, help="Rows of the config 'large', train and test together.")
 @click.option("--private", is_flag=True, help="Make new repositories private.")
 @click.option("--create-pr", is_flag=True, help="Propose the changes as pull requests.")
 @click.option("--revision", help="Branch to publish to, created if needed; main by default.")
@@ -68,7 +68,7 @@ def publish_command(
       mnist1d-hf publish ada --dry-run
       mnist1d-hf publish ada
       mnist1d-hf publish ada --only dataset --config default --config shuffled --yes
-      mnist1d-hf publish ada --only dataset --config large --num-samples 1000000000 --executor processes:8 --dry-run
+      mnist1d-hf publish ada --only dataset --config large --num-samples 1e9 --executor processes:8 --dry-run
     """
     if only in (None, "models"):
         check_extras("torch")
