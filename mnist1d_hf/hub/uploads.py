@@ -14,7 +14,7 @@ from typing import Any
 
 from datasets.utils import tqdm
 from huggingface_hub import CommitOperationAdd, get_token
-from huggingface_hub import utils as hub_utils
+from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from ..errors import HubError
 from ..utils.patience import patience
@@ -71,7 +71,7 @@ def upload_files(target: Target, release: Release, executor: Executor, retries: 
 def upload_file(file: ParquetFile, remote: RemoteRepo, endpoint: str, where: dict[str, Any]) -> Upload:
     """Make a file and upload it unless the repository holds it, in a worker, with the token of its environment."""
     report(file.title, 0)
-    hub_utils.disable_progress_bars()
+    disable_progress_bars()
     api = connect(endpoint=endpoint)
     if not get_token():
         raise HubError(
@@ -92,9 +92,9 @@ def upload_file(file: ParquetFile, remote: RemoteRepo, endpoint: str, where: dic
 @contextmanager
 def _client_bars_restored() -> Iterator[None]:
     """Show the client's bars again after tasks in threads of this process have switched them off."""
-    were_shown = not hub_utils.are_progress_bars_disabled()
+    were_shown = not are_progress_bars_disabled()
     try:
         yield
     finally:
         if were_shown:
-            hub_utils.enable_progress_bars()
+            enable_progress_bars()
