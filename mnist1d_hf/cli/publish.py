@@ -100,12 +100,16 @@ def publish_command(
         if plans and not dry_run and not error.args:
             error.args = (f"{len(done)} of {len(plans)} repositories are published; rerun the command to resume",)
         raise
-    verifies = executor is None if with_verification is None else with_verification
     if dry_run:
         click.echo("Nothing was changed.")
-    elif verifies and not options["create_pr"] and only != "collection":
+    elif _verifies(with_verification, plans) and not options["create_pr"] and only != "collection":
         expected = [repo.repo_id for repo in published if repo.repo_type != "collection"]
         _report(verify(namespace, only=only, expected=expected, revision=revision, progress=_show_check))
+
+
+def _verifies(asked: bool | None, plans: Sequence[PublishedRepo]) -> bool:
+    """Return whether to verify: as asked, and by default unless workers made files, which may be too many to download."""
+    return not any(change.is_estimated for repo in plans for change in repo.changes) if asked is None else asked
 
 
 @click.command("verify")

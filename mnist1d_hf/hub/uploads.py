@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import pickle
+import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from datasets.utils import tqdm
 from huggingface_hub import CommitOperationAdd, get_token
 from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progress_bars, enable_progress_bars
 
 from ..errors import HubError
 from ..utils.patience import patience
 from ..utils.processes import report
+from ..utils.progress import Bar, Progress
 from ..utils.tasks import run_tasks
 from .client import connect, explained
 from .manifest import FileHash
@@ -56,11 +57,15 @@ def upload_files(target: Target, release: Release, executor: Executor, retries: 
         there = {path: remote.files[path]} if path in remote.files else {}
         tasks[file.title] = (file, RemoteRepo(remote.commit, there), target.api.endpoint, where)
     uploads: list[Upload] = []
-    with _client_bars_restored(), tqdm(total=len(tasks), desc="Making and uploading", unit=" files") as progress:
+    bars = {file.title: Bar(file.path, file.rows) for file in release.planned.values()}
+    with _client_bars_restored(), closing(Progress(bars)) as progress:
+        begun, rows = time.monotonic(), 0
 
         def note(name: str, upload: Upload) -> None:
+            nonlocal rows
             uploads.append(upload)
-            progress.update()
+            rows += release.planned[upload.path].rows
+            progress.finish(name, f"{rows / (time.monotonic() - begun) / 1000:,.0f}k rows/s")
 
         kept = "what is uploaded is not uploaded again: rerun to resume"
         run_tasks(executor, upload_file, tasks, note, retries=retries, what="files", kept=kept)

@@ -8,10 +8,11 @@ import sys
 import threading
 from concurrent.futures import Executor, ThreadPoolExecutor
 
+import datasets
 import pytest
 from click.testing import CliRunner
-from datasets import load_dataset
 from huggingface_hub import get_session
+from huggingface_hub.utils import are_progress_bars_disabled
 
 from mnist1d_hf import Mnist1D, cli
 from mnist1d_hf.cluster import open_executor
@@ -120,10 +121,22 @@ def test_many_files_are_made_by_threads_and_are_visible_at_once(ada_hub, threads
     assert ada_hub.files(*DATASET) == without_executor(ada_hub, "large", num_samples=12_100)
 
 
+@pytest.mark.long
 def test_other_configs_are_built_here_and_the_result_is_the_same(ada_hub, threads):
     publish_configs("large", "default", num_samples=1100, executor=threads)
     assert_published(ada_hub, DATASET)
     assert ada_hub.files(*DATASET) == without_executor(ada_hub, "large", "default", num_samples=1100)
+
+
+def test_one_line_for_each_file_and_no_bar_of_the_client_for_uploads(ada_hub, threads, monkeypatch, capsys):
+    monkeypatch.setattr(datasets, "are_progress_bars_disabled", lambda: False)
+    publish_configs("large", num_samples=1100, executor=threads)
+    said = capsys.readouterr().err
+    assert "rows.parquet" not in said
+    assert re.findall(r"(?m)^(\d+)/11 large/t\w+-000\d\d-of-000\d\d\.parquet \d+k rows/s$", said) == [
+        str(number) for number in range(1, 12)
+    ]
+    assert not are_progress_bars_disabled()
 
 
 def test_without_a_sharded_config_nothing_is_asked_of_workers(ada_hub):
@@ -131,6 +144,7 @@ def test_without_a_sharded_config_nothing_is_asked_of_workers(ada_hub):
     assert_published(ada_hub, DATASET)
 
 
+@pytest.mark.long
 def test_configs_come_one_after_the_other(ada_hub, threads):
     publish_configs("default")
     publish_configs("large", num_samples=1100, executor=threads)
@@ -345,7 +359,7 @@ def test_more_files_than_a_folder_may_have_are_in_subfolders(ada_hub, threads, m
     publish_configs("default")
     assert is_whole(ada_hub, DATASET)
     for config, rows in ("large", {"train": 1000, "test": 100}), ("default", {"train": 4000, "test": 1000}):
-        loaded = load_dataset("ada/mnist1d", config)
+        loaded = datasets.load_dataset("ada/mnist1d", config)
         assert {split: len(found) for split, found in loaded.items()} == rows
 
 
