@@ -257,6 +257,23 @@ def test_what_is_somebody_elses_is_refused_before_anything_is_made(ada_hub, thre
     assert is_whole(ada_hub, DATASET, "refs/pr/1")
 
 
+def test_what_others_publish_meanwhile_is_kept(ada_hub, threads):
+    ada_hub.fail(path="/upload/", nth=5, before=lambda: publish_configs("custom-noise"))
+    publish_configs("large", num_samples=1100, executor=threads)
+    assert configs_of(ada_hub) == ["custom-noise", "large"]
+    assert is_whole(ada_hub, DATASET)
+    assert commits(ada_hub, DATASET) == ["initial commit", TITLE, TITLE]
+
+
+def test_what_others_edit_meanwhile_is_not_overwritten(ada_hub, threads):
+    ada_hub.fail(
+        path="/upload/", nth=5, before=lambda: ada_hub.add_commit(*DATASET, {"README.md": b"# Mine"}, title="Edit")
+    )
+    with pytest.raises(HubError, match=r"README\.md in .* was not written by mnist1d-hf"):
+        publish_configs("large", num_samples=1100, executor=threads)
+    assert commits(ada_hub, DATASET) == ["initial commit", "Edit"]
+
+
 # Failures
 
 
@@ -386,8 +403,13 @@ def test_workers_need_a_token_that_is_good(ada_hub, threads, monkeypatch, token)
 @pytest.mark.long
 @pytest.mark.usefixtures("for_processes")
 def test_processes_make_what_threads_make(ada_hub, threads, tmp_path):
+    on_disk = []
+    ada_hub.fail(
+        path="/upload/", before=lambda: on_disk.append([*(tmp_path / "tmp").glob("*/rows.parquet")]), times=INF
+    )
     with open_executor("processes:2") as executor:
         publish_configs("large", num_samples=12_100, executor=executor)
+    assert {len(files) for files in on_disk} <= {0, 1, 2}
     assert commits(ada_hub, DATASET) == ["initial commit", MERGED]
     assert is_whole(ada_hub, DATASET)
     assert len(parquet(ada_hub)) == 121
