@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 import json
 import sys
-from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Iterator, Sequence
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from ..utils.extras import check_extras
 from ..utils.text import printable
-from .options import config_choice, json_option, quiet_option
+from .options import config_choice, executor_options, integer, json_option, opened_executor, quiet_option
 
 if TYPE_CHECKING:
+    from ..hub.comparison import FileChange
     from ..hub.planning import PublishedRepo
     from ..hub.verification import Check
 
@@ -31,41 +32,49 @@ if TYPE_CHECKING:
     multiple=True,
     help="Config of the dataset; all four by default. Models need default and shuffled.",
 )
-@click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
+@click.option("--num-samples", type=integer, help="Rows of the config 'large', train and test together.")
 @click.option("--private", is_flag=True, help="Make new repositories private.")
 @click.option("--create-pr", is_flag=True, help="Propose the changes as pull requests.")
 @click.option("--revision", help="Branch to publish to, created if needed; main by default.")
 @click.option("--dry-run", is_flag=True, help="Only show what would happen; this needs no token.")
 @click.option("--yes", is_flag=True, help="Do not ask for confirmation.")
-@click.option("--verify/--no-verify", "with_verification", default=True, help="Download everything again and check it.")
+@click.option(
+    "--verify/--no-verify",
+    "with_verification",
+    default=None,
+    help="Download everything again and check it; by default unless workers upload files.",
+)
+@executor_options
 @quiet_option
 def publish_command(
     namespace: str,
     only: str | None,
     configs: tuple[str, ...],
-    num_samples: int | None,
-    private: bool,
-    create_pr: bool,
-    revision: str | None,
-    dry_run: bool,
     yes: bool,
-    with_verification: bool,
+    with_verification: bool | None,
+    executor: str | None,
+    retries: int,
+    **options: Any,
 ) -> None:
     """Publish the dataset and the baselines to NAMESPACE on the Hub.
 
     NAMESPACE is your user name or an organisation. The command first shows what happens to each file. Each repository then
     gets one commit, or none if nothing has changed. Rerun the command to resume after an interruption.
 
+    With --executor, workers make the files of 'large' and upload them, with the HF_TOKEN of their own environment.
+
     \b
     Examples:
       mnist1d-hf publish ada --dry-run
       mnist1d-hf publish ada
       mnist1d-hf publish ada --only dataset --config default --config shuffled --yes
+      mnist1d-hf publish ada --only dataset --config large --num-samples 1e9 --executor processes:8 --dry-run
     """
     if only in (None, "models"):
         check_extras("torch")
     from ..hub import publish, verify
 
+    dry_run, revision = options["dry_run"], options["revision"]
     plans: list[PublishedRepo] = []
     done: list[PublishedRepo] = []
 
@@ -83,27 +92,24 @@ def publish_command(
         click.echo(_format_result(repo))
 
     try:
-        published = publish(
-            namespace,
-            only=only,
-            configs=configs or None,
-            num_samples=num_samples,
-            private=private,
-            create_pr=create_pr,
-            revision=revision,
-            dry_run=dry_run,
-            review=review,
-            progress=show,
-        )
+        with opened_executor(executor, retries) as where:
+            published = publish(
+                namespace, only=only, configs=configs or None, review=review, progress=show, **options, **where
+            )
     except KeyboardInterrupt as error:
-        if plans and not dry_run:
+        if plans and not dry_run and not error.args:
             error.args = (f"{len(done)} of {len(plans)} repositories are published; rerun the command to resume",)
         raise
     if dry_run:
         click.echo("Nothing was changed.")
-    elif with_verification and not create_pr and only != "collection":
+    elif _verifies(with_verification, plans) and not options["create_pr"] and only != "collection":
         expected = [repo.repo_id for repo in published if repo.repo_type != "collection"]
         _report(verify(namespace, only=only, expected=expected, revision=revision, progress=_show_check))
+
+
+def _verifies(asked: bool | None, plans: Sequence[PublishedRepo]) -> bool:
+    """Return whether to verify: as asked, and by default unless workers made files, which may be too many to download."""
+    return not any(change.is_estimated for repo in plans for change in repo.changes) if asked is None else asked
 
 
 @click.command("verify")
@@ -136,17 +142,38 @@ def _format_plan(planned: Sequence[PublishedRepo]) -> str:
     lines = []
     for repo in planned:
         lines.append(f"{repo.repo_type} {repo.repo_id}")
-        lines += [
-            f"  {change.status:<9} {_size(change.size):>10}  {printable(change.path)}"
-            for change in repo.changes
-            if change.status != "unchanged"
-        ]
+        lines += [_format_change(change) for change in _merged(repo.changes) if change.status != "unchanged"]
         unchanged = sum(change.status == "unchanged" for change in repo.changes)
         if unchanged:
             lines.append(f"  unchanged {unchanged:>10}  {'item' if repo.repo_type == 'collection' else 'file'}s")
     changed = sum(repo.changed for repo in planned)
-    lines.append(f"{changed} of {len(planned)} change." if changed else "Everything is published already.")
+    may = "may " if any(repo.changed and _statuses(repo) <= {"pending", "unchanged"} for repo in planned) else ""
+    lines.append(f"{changed} of {len(planned)} {may}change." if changed else "Everything is published already.")
     return "\n".join(lines)
+
+
+def _statuses(repo: PublishedRepo) -> set[str]:
+    return {change.status for change in repo.changes}
+
+
+def _merged(changes: Iterable[FileChange]) -> Iterator[FileChange]:
+    """Yield one change for the files that workers make of a config, with their number in place of a path."""
+    groups: dict[tuple[str, str], list[FileChange]] = {}
+    for change in changes:
+        config, slash, _ = change.path.partition("/")
+        if change.is_estimated and slash:
+            groups.setdefault((config, change.status), []).append(change)
+        else:
+            yield change
+    for (config, _), group in groups.items():
+        count = f"{len(group):,} file{'s' if len(group) > 1 else ''}"
+        what = f"{config}: {count}, made by the workers"
+        yield dataclasses.replace(group[0], path=what, size=sum(change.size for change in group))
+
+
+def _format_change(change: FileChange) -> str:
+    size = f"{'~' if change.is_estimated else ''}{_size(change.size)}"
+    return f"  {change.status:<9} {size:>10}  {printable(change.path)}"
 
 
 def _size(size: int) -> str:

@@ -8,21 +8,21 @@ from contextlib import contextmanager
 
 from huggingface_hub import HfApi, get_token
 
-from ..errors import HubError
+from ..errors import HubError, TasksFailedError
 from ..utils.hub_errors import explain, explain_foreign
 from ..utils.patience import patience
 from ..version import __version__
 
 
-def connect(token: str | None = None) -> HfApi:
-    """Return a client of the Hub; without a token it uses the one that `huggingface_hub` finds."""
+def connect(token: str | None = None, endpoint: str | None = None) -> HfApi:
+    """Return a client of the Hub; without a token or an address it uses those that `huggingface_hub` finds."""
     # The client would print a token that cannot be sent.
     if not re.fullmatch(r"[!-~]*", token or get_token() or ""):
         raise HubError(
             "the token for the Hub has characters that no token has, such as spaces or line ends; log in with "
             "`hf auth login`, or set HF_TOKEN"
         )
-    return HfApi(token=token, library_name="mnist1d-hf", library_version=__version__)
+    return HfApi(endpoint, token=token, library_name="mnist1d-hf", library_version=__version__)
 
 
 @contextmanager
@@ -31,8 +31,8 @@ def explained(api: HfApi, *, writing: bool = False) -> Iterator[None]:
     with patience() as watch:
         try:
             yield
-        except (HubError, BrokenPipeError):
-            # A broken pipe is that of our own output.
+        except (HubError, TasksFailedError, BrokenPipeError):
+            # Failed tasks are explained where they ran; a broken pipe is that of our own output.
             raise
         except Exception as error:
             reason = explain(error, endpoint=api.endpoint, writing=writing)

@@ -6,13 +6,15 @@ attempt starts by comparing again, so that nothing is done twice, even if the an
 
 from __future__ import annotations
 
+import pickle
 from dataclasses import replace
 from typing import Any
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, Discussion
 from huggingface_hub.errors import HfHubHTTPError
 
-from ..errors import BusyError
+from ..errors import BusyError, HubError
+from ..utils.patience import patience
 from ..version import DATA_VERSION, __version__
 from .comparison import FileChange
 from .manifest import hash_file
@@ -36,7 +38,7 @@ def publish_repo(target: Target, release: Release, planned: PublishedRepo) -> Pu
 
     def attempt() -> PublishedRepo:
         nonlocal attempted
-        _create(target, release, planned)
+        create_repo(target, release, planned)
         plan = plan_repo(target, release)
         refuse_conflicts(target, plan)
         if not plan.changed:
@@ -48,7 +50,7 @@ def publish_repo(target: Target, release: Release, planned: PublishedRepo) -> Pu
     return retry(attempt) if planned.changed else planned
 
 
-def _create(target: Target, release: Release, planned: PublishedRepo) -> None:
+def create_repo(target: Target, release: Release, planned: PublishedRepo) -> None:
     """Create the repository and the branch if they do not exist."""
     api, repo, revision = target.api, release.repo, target.revision
     if planned.commit is None:
@@ -62,13 +64,7 @@ def _create(target: Target, release: Release, planned: PublishedRepo) -> None:
 
 def _commit(target: Target, release: Release, plan: PublishedRepo) -> PublishedRepo:
     """Commit the changes on top of the commit that was compared."""
-    operations = [
-        CommitOperationDelete(change.path)
-        if change.status == "deleted"
-        else CommitOperationAdd(change.path, release.folder / change.path)
-        for change in plan.changes
-        if change.status != "unchanged"
-    ]
+    operations = [_operation(release, change) for change in plan.changes if change.status != "unchanged"]
     if target.create_pr:
         return _propose(target, release, plan, operations)
     # Pull requests only go to the main branch.
@@ -78,6 +74,19 @@ def _commit(target: Target, release: Release, plan: PublishedRepo) -> PublishedR
     return replace(plan, commit=info.oid)
 
 
+def _operation(release: Release, change: FileChange) -> Operation:
+    if change.status == "deleted":
+        return CommitOperationDelete(change.path)
+    if change.path not in release.planned:
+        return CommitOperationAdd(change.path, release.folder / change.path)
+    if change.path not in release.operations:
+        raise HubError(
+            f"{change.path} was removed from {release.repo_id} while it was compared; rerun to upload it again"
+        )
+    operation: CommitOperationAdd = pickle.loads(release.operations[change.path])
+    return operation
+
+
 def _create_commit(target: Target, release: Release, operations: list[Operation], **options: Any) -> CommitInfo:
     info: CommitInfo = target.api.create_commit(**release.repo, operations=operations, commit_message=TITLE, **options)
     return info
@@ -85,8 +94,10 @@ def _create_commit(target: Target, release: Release, operations: list[Operation]
 
 def _add_commits(target: Target, release: Release, info: CommitInfo, operations: list[Operation]) -> None:
     """Add to a pull request what was too much for its first commit."""
-    for start in range(MAX_OPERATIONS, len(operations), MAX_OPERATIONS):
-        _create_commit(target, release, operations[start : start + MAX_OPERATIONS], revision=info.pr_revision)
+    with patience() as watch:
+        for start in range(MAX_OPERATIONS, len(operations), MAX_OPERATIONS):
+            watch.note_progress()
+            _create_commit(target, release, operations[start : start + MAX_OPERATIONS], revision=info.pr_revision)
 
 
 def _propose(target: Target, release: Release, plan: PublishedRepo, operations: list[Operation]) -> PublishedRepo:
@@ -103,7 +114,7 @@ def _propose(target: Target, release: Release, plan: PublishedRepo, operations: 
 def _is_done(release: Release, change: FileChange, remote: RemoteRepo) -> bool:
     if change.status == "deleted":
         return change.path not in remote.files
-    return remote.holds(change.path, hash_file(release.folder / change.path))
+    return remote.holds(change.path, release.files.get(change.path) or hash_file(release.folder / change.path))
 
 
 def _merge(target: Target, release: Release, plan: PublishedRepo, operations: list[Operation]) -> PublishedRepo:

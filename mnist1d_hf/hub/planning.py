@@ -36,7 +36,7 @@ class PublishedRepo:
 
     @property
     def changed(self) -> bool:
-        """Whether anything happens."""
+        """Whether anything happens, or may happen once pending files are made."""
         return any(change.status != "unchanged" for change in self.changes)
 
 

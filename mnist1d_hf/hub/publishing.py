@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
 from functools import partial
 
@@ -10,11 +11,12 @@ from ..dataset.presets import CONFIGS
 from .account import check_account, check_namespace, look_first
 from .client import connect, explained
 from .collection import plan_collection, publish_collection
-from .commits import publish_repo
+from .commits import create_repo, publish_repo
 from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts, refuse_models_without_rows
 from .release import Release, built_releases
 from .retries import retry
 from .tags import tag_data
+from .uploads import upload_files
 
 PARTS = ("dataset", "models", "collection")
 """What can be published."""
@@ -33,6 +35,8 @@ def publish(
     review: Callable[[Sequence[PublishedRepo]], bool] | None = None,
     progress: Callable[[PublishedRepo], None] | None = None,
     token: str | None = None,
+    executor: Executor | None = None,
+    retries: int = 2,
 ) -> list[PublishedRepo]:
     """Publish the dataset, the baselines and a collection of them; what is published already is left unchanged.
 
@@ -60,6 +64,12 @@ def publish(
         Called with each repository once it is done.
     token : str, optional
         Token of the Hub; by default the one that `huggingface_hub` finds.
+    executor : concurrent.futures.Executor, optional
+        Lets its workers make the files of ``large`` and upload them, one file at a time each, with the token that
+        `huggingface_hub` finds there; see `mnist1d_hf.cluster.open_executor`. All of it is committed at the end. By default
+        everything is built in a temporary folder of this machine first.
+    retries : int
+        How often a file that fails on the executor is tried again.
 
     Returns
     -------
@@ -71,6 +81,8 @@ def publish(
     HubError
         If the Hub, the token or the namespace does not allow it, a file there belongs to somebody else, or the models are
         evaluated on configs that are not published. What was published before that stays; call again to resume.
+    TasksFailedError
+        If some files failed on the executor; the message names them. The others are uploaded; call again to resume.
     ValueError
         If the namespace, a config or an option is not valid.
     """
@@ -90,14 +102,18 @@ def publish(
             look_first(api, namespace)
         author = "" if dry_run else check_account(api, namespace)
         target = Target(api, namespace, author, private, create_pr, revision)
-        with built_releases(namespace, only=only, configs=configs, num_samples=num_samples) as releases:
+        with built_releases(
+            namespace, only=only, configs=configs, num_samples=num_samples, leave_sharded=executor is not None
+        ) as releases:
             if only in (None, "models") and not create_pr:
                 refuse_models_without_rows(target, () if only else configs)
             planned = [retry(partial(plan_repo, target, release)) for release in releases]
             if only in (None, "collection") and not create_pr and revision is None:
                 planned.append(retry(partial(plan_collection, target)))
             agreed = review is None or review(planned)
-            return _carry_out(target, releases, planned, progress) if agreed and not dry_run else planned
+            if not agreed or dry_run:
+                return planned
+            return _carry_out(target, releases, planned, progress, executor, retries)
 
 
 def _carry_out(
@@ -105,6 +121,8 @@ def _carry_out(
     releases: Sequence[Release],
     planned: Sequence[PublishedRepo],
     progress: Callable[[PublishedRepo], None] | None,
+    executor: Executor | None,
+    retries: int,
 ) -> list[PublishedRepo]:
     """Do what was planned: a repository for each release, then the collection if there is one more plan."""
     for plan in planned:
@@ -114,9 +132,23 @@ def _carry_out(
         if plan.repo_type == "collection":
             published.append(replace(plan, url=publish_collection(target)))
         else:
-            published.append(publish_repo(target, releases[number], plan))
+            release = releases[number]
+            if executor is not None and release.planned:
+                release, plan = _upload(target, release, plan, executor, retries)
+            published.append(publish_repo(target, release, plan))
             if plan.repo_type == "dataset" and not target.create_pr and target.revision is None:
-                tag_data(target.api, releases[number].repo)
+                tag_data(target.api, release.repo)
         if progress:
             progress(published[-1])
     return published
+
+
+def _upload(
+    target: Target, release: Release, plan: PublishedRepo, executor: Executor, retries: int
+) -> tuple[Release, PublishedRepo]:
+    """Let workers make and upload the planned files of a release, and compare it again, now that all of it is known."""
+    retry(partial(create_repo, target, release, plan))
+    release = upload_files(target, release, executor, retries)
+    plan = retry(partial(plan_repo, target, release))
+    refuse_conflicts(target, plan)
+    return release, plan

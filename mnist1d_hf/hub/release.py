@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -14,14 +15,20 @@ from datasets.info import DatasetInfosDict
 from huggingface_hub import DatasetCard, HfApi
 
 from ..baselines.bundled import list_checkpoints
-from ..dataset.presets import CONFIGS
+from ..dataset.presets import CONFIGS, PRESETS
 from ..utils.extras import check_extras
+from ..utils.resources import resource_folder
 from .comparison import FileChange, compare
 from .dataset_card import render_dataset_card
-from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents
+from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME, DatasetPlan, plan_dataset, write_documents
+from .dataset_repo import build_dataset_repo
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from .naming import dataset_repo_id, model_repo_id
+from .parquet_files import ParquetFile
 from .remote_repo import RemoteRepo, read_text
+
+# What a row takes in a Parquet file, measured.
+_BYTES_PER_ROW = 161
 
 
 @dataclass(frozen=True)
@@ -37,7 +44,14 @@ class Release:
     infos: dict[str, DatasetInfo] = field(default_factory=dict)
     """Features, splits and sizes of the built configs of a dataset; none for a model."""
     files: dict[str, FileHash] = field(default_factory=dict)
-    """Hashes of its files, except for documents that depend on what is on the Hub: manifest, and card of a dataset."""
+    """Hashes of its files, except for documents that depend on what is on the Hub: manifest, and card of a dataset. Those of
+    files that have yet to be made are empty."""
+    plan: DatasetPlan | None = None
+    """Of a dataset, what its configs and their files are."""
+    planned: dict[str, ParquetFile] = field(default_factory=dict)
+    """Files that workers make and upload, by path; they are never in the folder."""
+    operations: dict[str, bytes] = field(default_factory=dict)
+    """Operations that commit what workers have uploaded, pickled, since one that was committed cannot be used again."""
 
     @property
     def repo(self) -> dict[str, Any]:
@@ -52,12 +66,18 @@ class Release:
         others = {path.partition("/")[0] for path in remote.files if self.infos} & (CONFIGS.keys() - self.infos.keys())
         if not others:
             local = self._finish({}, {})
-            is_published = all(remote.holds(path, file) for path, file in local.items())
+            is_published = all(file.sha256 and remote.holds(path, file) for path, file in local.items())
             return compare(local, remote, local if is_published else self._remote_manifest(api, remote))
         manifest = self._remote_manifest(api, remote)
         staying = {path: file for path, file in manifest.items() if path.partition("/")[0] in others}
         local = self._finish(self._listed(api, remote, others), staying)
         return compare(local, remote, {path: file for path, file in manifest.items() if path not in staying})
+
+    def with_files(self, files: dict[str, FileHash], operations: dict[str, bytes]) -> Release:
+        """Return this release with more files, or exact sizes in place of estimates, and the operations that commit them."""
+        assert self.plan is not None
+        hashes = {**self.files, **files}
+        return replace(self, infos=self.plan.infos(hashes), files=hashes, operations=operations)
 
     def _remote_manifest(self, api: HfApi, remote: RemoteRepo) -> dict[str, FileHash]:
         """Return the files that an earlier release wrote; none if there is no readable manifest."""
@@ -86,11 +106,17 @@ class Release:
         files = dict(self.files)
         if self.infos:
             infos = {**kept, **self.infos}
-            write_documents(self.folder, {name: infos[name] for name in CONFIGS if name in infos}, repo_id=self.repo_id)
+            nested = {path.partition("/")[0] for path in {**files, **staying} if path.count("/") > 1}
+            listed = {name: infos[name] for name in CONFIGS if name in infos}
+            write_documents(self.folder, listed, repo_id=self.repo_id, nested=nested)
             documents = (CARD_NAME, TASKS_NAME)
             files |= {name: hash_file(self.folder / name) for name in documents if (self.folder / name).exists()}
         write_manifest(self.folder, {**files, **staying})
-        return {**files, MANIFEST_NAME: hash_file(self.folder / MANIFEST_NAME)}
+        files[MANIFEST_NAME] = hash_file(self.folder / MANIFEST_NAME)
+        if not all(file.sha256 for file in self.files.values()):
+            # Both name sizes that are not known yet.
+            files |= {name: FileHash(files[name].size, "", "") for name in (CARD_NAME, MANIFEST_NAME)}
+        return files
 
 
 @contextmanager
@@ -100,20 +126,22 @@ def built_releases(
     only: str | None = None,
     configs: Iterable[str] | None = None,
     num_samples: int | None = None,
+    leave_sharded: bool = False,
 ) -> Iterator[list[Release]]:
     """Build what is to be published in a temporary folder; the dataset comes first, for the models name it.
 
-    ``only`` is "dataset" or "models"; both are built by default, and neither for anything else.
+    ``only`` is "dataset" or "models"; both are built by default, and neither for anything else. With ``leave_sharded``, the
+    files of sharded configs are only planned.
     """
     if only in (None, "models"):
         check_extras("torch")
     with TemporaryDirectory() as temporary:
         releases = []
         if only in (None, "dataset"):
-            repo = build_dataset_repo(Path(temporary) / "dataset", configs=configs, num_samples=num_samples)
-            documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
-            files = {path: file for path, file in hash_folder(repo.folder).items() if path not in documents}
-            releases.append(Release("dataset", dataset_repo_id(namespace), repo.folder, repo.infos, files))
+            plan = plan_dataset(configs, num_samples)
+            left = [name for name in plan.builders if leave_sharded and PRESETS[name].is_sharded]
+            release = Release("dataset", dataset_repo_id(namespace), Path(temporary) / "dataset", plan=plan)
+            releases.append(_build(release, plan, left, None if left else num_samples))
         for config, name in list_checkpoints() if only in (None, "models") else ():
             from .model_repo import build_model_repo  # needs torch
 
@@ -122,3 +150,17 @@ def built_releases(
             build_model_repo(folder, name, config, namespace)
             releases.append(Release("model", repo_id, folder, files=hash_folder(folder)))
         yield releases
+
+
+def _build(release: Release, plan: DatasetPlan, left: list[str], num_samples: int | None) -> Release:
+    """Build the files of a dataset, except those of the configs in ``left``, of which there are estimates."""
+    built = [name for name in plan.builders if name not in left]
+    if built:
+        build_dataset_repo(release.folder, configs=built, num_samples=num_samples)
+    else:
+        shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, release.folder / FIGURE_FOLDER)
+    documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
+    files = {path: file for path, file in hash_folder(release.folder).items() if path not in documents}
+    planned = {file.path: file for file in plan.files if file.config in left}
+    files |= {path: FileHash(_BYTES_PER_ROW * file.rows, "", "") for path, file in planned.items()}
+    return replace(release, planned=planned).with_files(files, {})

@@ -38,8 +38,9 @@ class Patience:
     Progress is an answer to a request that was not answered before. Uploads and downloads may take as long as data flows.
     """
 
-    def __init__(self, session: Any) -> None:
+    def __init__(self, session: Any, give_up_after: float | None = None) -> None:
         self._send = session.send
+        self._give_up_after = give_up_after or GIVE_UP_AFTER
         self._asked: Counter[tuple[str, str, str | None]] = Counter()
         self._answered: set[tuple[str, str, str | None]] = set()
         self._repeats = 0
@@ -52,11 +53,12 @@ class Patience:
     def remaining(self) -> float:
         """Seconds in which there must be progress."""
         waited = 0.0 if self._stuck_since is None else time.monotonic() - self._stuck_since
-        return GIVE_UP_AFTER - waited
+        return self._give_up_after - waited
 
     def note_progress(self) -> None:
-        """Count what was done as progress."""
-        self._stuck_since, self._repeats = None, 0
+        """Count what was done as progress: a new piece of work may ask again for what was asked for before."""
+        self._asked.clear()
+        self._note_answer()
 
     def send(self, request: Any, **options: Any) -> Any:
         """Send a request as the session does, as long as there is patience."""
@@ -86,12 +88,15 @@ class Patience:
             self._tame(response)
         elif key not in self._answered:
             self._answered.add(key)
-            self.note_progress()
+            self._note_answer()
         else:
             self._repeats += 1
             if self._repeats > FREE_REPEATS and self._stuck_since is None:
                 self.note_failure(response)
         return response
+
+    def _note_answer(self) -> None:
+        self._stuck_since, self._repeats = None, 0
 
     def _limit(self, request: Any) -> Mapping[str, float]:
         """Shorten the time-outs of a request to what is left."""
@@ -146,14 +151,17 @@ def _check_headers(response: Any) -> None:
 
 
 @contextmanager
-def patience() -> Iterator[Patience]:
-    """Bound how long the requests of a block may take without progress; within such a block, this is the same one."""
+def patience(give_up_after: float | None = None) -> Iterator[Patience]:
+    """Bound how long the requests of a block may take without progress, `GIVE_UP_AFTER` seconds by default.
+
+    Within such a block, this is the same one.
+    """
     session: Any = get_session()
     watch = getattr(session.send, "__self__", None)
     if isinstance(watch, Patience):
         yield watch
         return
-    watch = Patience(session)
+    watch = Patience(session, give_up_after)
     session.send = watch.send
     try:
         yield watch

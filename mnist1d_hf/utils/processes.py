@@ -88,6 +88,8 @@ def local_processes(
         except BaseException as error:
             total = f" of {len(bars)}" if bars else ""
             finished = f"{pool.finished()}{total} {what} are finished{kept and f'; {kept}'}"
+            # A cancelled piece that is still in the queue when its process ends makes Python 3.11 print a traceback.
+            pool.shutdown(wait=False, cancel_futures=True)
             # Leaving would wait for what is running.
             crashed = _end(pool.processes)
             if isinstance(error, KeyboardInterrupt) and not error.args:

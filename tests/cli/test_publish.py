@@ -16,7 +16,7 @@ import pytest
 from click.testing import CliRunner
 
 from mnist1d_hf import Mnist1D, cli
-from mnist1d_hf.hub import dataset_repo, model_repo, publish
+from mnist1d_hf.hub import dataset_plan, model_repo, publish
 
 from ..conftest import interruptible
 from ..hub_server.fixtures import forget_connections
@@ -166,7 +166,7 @@ def test_a_proposal_is_shown_by_its_address(ada_hub):
 
 @pytest.mark.usefixtures("waits")
 def test_what_goes_is_shown(ada_hub, monkeypatch):
-    monkeypatch.setattr("mnist1d_hf.hub.dataset_repo.ROWS_PER_FILE", 10_000)
+    monkeypatch.setattr("mnist1d_hf.hub.parquet_files._ROWS_PER_FILE", {0: 10_000})
     for samples in ("22000", "11000"):
         result = call("ada", "--only", "dataset", "--config", "large", "--num-samples", samples, "--yes", "--no-verify")
         assert result.exit_code == 0
@@ -180,7 +180,7 @@ def test_the_examples_of_the_help_work(ada_hub, monkeypatch):
     monkeypatch.setattr(large, "num_samples", 11_000)
     usage = call("--help").output
     examples = [shlex.split(line)[2:] for line in lines(usage) if line.startswith("    mnist1d-hf publish ")]
-    assert len(examples) == 3
+    assert len(examples) == 4
     for example in examples:
         # Here is nobody to be asked, so that the answer is given beforehand.
         asks = not {"--dry-run", "--yes"} & set(example)
@@ -361,7 +361,7 @@ def starts(ada_hub, monkeypatch):
         found.append((before, len(ada_hub.requests)))
 
     with monkeypatch.context() as older:
-        for module, name in ((dataset_repo, "render_dataset_card"), (model_repo, "render_model_card")):
+        for module, name in ((dataset_plan, "render_dataset_card"), (model_repo, "render_model_card")):
             render = getattr(module, name)
             older.setattr(module, name, lambda *args, render=render, **kw: render(*args, **kw) + "\nOlder.\n")
         publish_and_count()

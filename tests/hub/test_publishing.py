@@ -12,7 +12,7 @@ from huggingface_hub import DatasetCard, ModelCard
 
 from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines.registry import list_checkpoints
-from mnist1d_hf.hub import HubError, dataset_repo, publish, verify
+from mnist1d_hf.hub import HubError, dataset_plan, parquet_files, publish, verify
 from mnist1d_hf.hub.commits import TITLE
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, FileHash
 from mnist1d_hf.hub.naming import model_repo_id
@@ -305,9 +305,9 @@ def test_the_first_config_may_be_one_without_a_task(ada_hub):
 
 def change_of_the_card(hub, monkeypatch):
     """Let the package write another card from now on."""
-    render = dataset_repo.render_dataset_card
+    render = dataset_plan.render_dataset_card
     monkeypatch.setattr(
-        dataset_repo, "render_dataset_card", lambda *args, **kw: render(*args, **kw) + "\nMore words.\n"
+        dataset_plan, "render_dataset_card", lambda *args, **kw: render(*args, **kw) + "\nMore words.\n"
     )
 
 
@@ -334,7 +334,7 @@ def test_a_missing_tag_is_made_up_for(ada_hub):
 
 @pytest.fixture
 def small_shards(monkeypatch):
-    monkeypatch.setattr(dataset_repo, "ROWS_PER_FILE", 1000)
+    monkeypatch.setattr(parquet_files, "_ROWS_PER_FILE", {0: 1000})
 
 
 @pytest.mark.usefixtures("small_shards")

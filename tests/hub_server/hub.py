@@ -184,7 +184,7 @@ class Hub:
     def answer(self, call):
         """Answer a call: the answer, None to close the connection without one, and the fault that is to spoil it."""
         with self._lock:
-            request = Request(call.method, call.target, "Authorization" in call.headers)
+            request = Request(call.method, call.target, "Authorization" in call.headers, about=call.about)
             self.requests.append(request)
             taken = [fault for fault in self._faults if fault.takes(request)]
         fault = taken[0] if taken else None

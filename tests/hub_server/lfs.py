@@ -11,8 +11,9 @@ from .routing import API, GIT, route
 @route("POST", API + "/preupload/(?P<rev>[^/]+)")
 def preupload(hub, call, repo, rev):
     hub.must_commit(call, repo, rev, create_pr=call.flag("create_pr"))
-    files = repo.at(rev).files
-    return {"files": [upload_mode(files, file) for file in call.json()["files"]]}
+    files, wanted = repo.at(rev).files, call.json()["files"]
+    call.about += [file["path"] for file in wanted]
+    return {"files": [upload_mode(files, file) for file in wanted]}
 
 
 def upload_mode(files, file):
@@ -28,6 +29,7 @@ def lfs_batch(hub, call, repo):
     ref = wanted.get("ref", {}).get("name")
     hub.must_commit(call, repo, ref, create_pr=ref is None)
     objects = []
+    call.about += [item["oid"] for item in wanted["objects"]]
     for item in wanted["objects"]:
         verify = f"{hub.endpoint}/{repo.path}.git/info/lfs/objects/verify"
         actions = {"upload": {"href": f"{hub.storage}/upload/{repo.path}/{item['oid']}"}, "verify": {"href": verify}}
@@ -37,6 +39,7 @@ def lfs_batch(hub, call, repo):
 
 @route("PUT", f"/upload{GIT}/(?P<oid>[0-9a-f]{{64}})")
 def lfs_upload(hub, call, repo, oid):
+    call.about.append(oid)
     if hashlib.sha256(call.body).hexdigest() != oid:
         raise RefusedError(400, "BadDigest: the SHA-256 of the content is not the one of the address")
     repo.objects[oid] = call.body
@@ -46,6 +49,7 @@ def lfs_upload(hub, call, repo, oid):
 @route("POST", rf"{GIT}\.git/info/lfs/objects/verify")
 def lfs_verify(hub, call, repo):
     wanted = call.json()
+    call.about.append(wanted["oid"])
     if len(repo.objects.get(wanted["oid"], b"")) != wanted["size"]:
         raise RefusedError(404, f"Object {wanted['oid']} was not uploaded")
     return Answer()

@@ -15,6 +15,7 @@ class Request:
     path: str
     token: bool
     status: int | None = None
+    about: list[str] = field(default_factory=list)  # of uploads: paths of files, or hashes of their content
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Call:
     headers: dict
     body: bytes
     token: Token | None = None
+    about: list[str] = field(default_factory=list)
 
     @functools.cached_property
     def path(self):

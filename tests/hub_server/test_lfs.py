@@ -1,6 +1,9 @@
 """The local Hub's large-file storage, through the clients that know nothing of it."""
 
+import hashlib
 import io
+import threading
+from concurrent.futures import ThreadPoolExecutor
 
 from huggingface_hub import CommitOperationAdd, get_session
 
@@ -38,3 +41,28 @@ def test_storage_refuses_other_content(hub, ada):
     verify = f"{hub.endpoint}/datasets/ada/one.git/info/lfs/objects/verify"
     answer = get_session().post(verify, json={"oid": "0" * 64, "size": 5}, headers=ada._build_hf_headers())
     assert answer.status_code == 404
+
+
+def test_it_remembers_what_uploads_are_about(hub, commit):
+    commit({"a.parquet": LFS_BYTES})
+    oid = hashlib.sha256(LFS_BYTES).hexdigest()
+    assert [(request.method, request.about) for request in hub.requests if request.about] == [
+        ("POST", ["a.parquet"]),
+        ("POST", [oid]),
+        ("PUT", [oid]),
+        ("POST", [oid]),
+    ]
+
+
+def test_files_are_uploaded_at_the_same_time(hub, ada):
+    barrier = threading.Barrier(3)
+    hub.fail(method="PUT", path="/upload/", before=lambda: barrier.wait(timeout=30), times=3)
+
+    def upload(number):
+        operation = CommitOperationAdd(f"{number}.parquet", LFS_BYTES + bytes([number]))
+        ada.preupload_lfs_files("ada/one", [operation], repo_type="dataset")
+
+    get_session()  # huggingface_hub 1 would make one for each
+    with ThreadPoolExecutor(3) as pool:
+        list(pool.map(upload, range(3)))
+    assert len(hub.repos["dataset", "ada/one"].objects) == 3

@@ -114,3 +114,14 @@ def test_what_the_client_prints_is_escaped(repo, caplog):
         look(HfApi())
     (said,) = [record.getMessage() for record in caplog.records if "owned" in record.getMessage()]
     assert said == "\\x1b]0;owned\\x07"
+
+
+def test_a_new_piece_of_work_may_ask_again_for_what_was_asked_for_before(repo, monkeypatch):
+    monkeypatch.setattr(module, "MAX_REPEATS", 3)
+    with patience() as watch:
+        for _ in range(4):
+            watch.note_progress()
+            for _ in range(3):
+                look(HfApi())
+        with pytest.raises(HubError, match="do not come to an end"):
+            look(HfApi())
