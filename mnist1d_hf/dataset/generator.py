@@ -131,10 +131,41 @@ def generate_shard(
     >>> x.shape, x.dtype, y.shape
     ((10000, 40), dtype('float32'), (10000,))
     """
+    check_integer("rows", rows, low=1)
+    return generate_part(parameters, split=split, index=index, start=0, stop=rows, rows=rows)
+
+
+def generate_part(
+    parameters: GenerationParameters, *, split: str, index: int, start: int, stop: int, rows: int = SHARD_ROWS
+) -> tuple[NDArray[np.float32], IntArray]:
+    """Make the rows ``[start, stop)`` of the shard that `generate_shard` makes; what they cost depends on where they are.
+
+    A shard's random stream cannot jump, so the rows before ``start`` are drawn, in blocks, but not transformed.
+
+    Parameters
+    ----------
+    parameters, split, index, rows
+        Those of `generate_shard`.
+    start, stop : int
+        First row, and the one after the last; ``0 <= start < stop <= rows``.
+
+    Returns
+    -------
+    x : ndarray of float32, shape (stop - start, final_seq_length)
+        Signals.
+    y : ndarray of int64, shape (stop - start,)
+        Labels.
+
+    Raises
+    ------
+    TypeError, ValueError
+        Those of `generate_shard`; also if ``start`` or ``stop`` is not an integer or out of range.
+    """
     if split not in SPLITS:
         raise ValueError(f"the 'split' parameter must be one of {', '.join(map(repr, SPLITS))}, got {split!r}")
     check_integer("index", index, low=0)
-    check_integer("rows", rows, low=1)
+    check_integer("stop", stop, low=1, high=rows)
+    check_integer("start", start, low=0, high=stop - 1)
     key = np.random.SeedSequence(parameters.seed, spawn_key=(SPLITS.index(split), index))
     rng = np.random.Generator(np.random.SFC64(key))
     paper = GenerationParameters()
@@ -143,16 +174,18 @@ def generate_shard(
         parameters.replace(num_samples=paper.num_samples, train_split=paper.train_split)
     )
     y = rng.permutation(np.arange(rows) % NUM_CLASSES)
-    x = np.empty((rows, parameters.final_seq_length), np.float32)
+    x = np.empty((stop - start, parameters.final_seq_length), np.float32)
     with _large_numbers():
-        for start in range(0, rows, BLOCK_ROWS):
-            block = slice(start, start + BLOCK_ROWS)
-            x[block] = transform(y[block], _draw_independently(rng, len(y[block]), parameters))
+        for block in range(0, stop, BLOCK_ROWS):
+            draws = _draw_independently(rng, min(BLOCK_ROWS, rows - block), parameters)
+            low, high = max(block, start), min(block + BLOCK_ROWS, stop)
+            if low < high:
+                x[low - start : high - start] = transform(y[low:high], draws.part(low - block, high - block))
         x -= mean
         x /= std
     if not np.isfinite(x).all():
         raise _too_large(parameters, x.dtype)
-    return (x[:, positions] if parameters.shuffle_seq else x), y
+    return (x[:, positions] if parameters.shuffle_seq else x), y[start:stop]
 
 
 def construction_steps(

@@ -20,10 +20,10 @@ from numpy.typing import NDArray
 
 from .. import paper
 from ..errors import DamagedCacheError
-from ..utils.checks import value_error
+from ..utils.checks import check_integer, value_error
 from ..utils.text import escape
 from ..version import DATA_VERSION
-from .generator import SHARD_ROWS, SPLITS, generate_shard, make_dataset
+from .generator import SHARD_ROWS, SPLITS, generate_part, make_dataset
 from .memory import check_memory
 from .parameters import PARAMETER_NAMES, GenerationParameters
 from .presets import CONFIGS, PRESETS, describe_config
@@ -175,7 +175,11 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         rows_at_once = SHARD_ROWS if self.config.is_sharded else _PIECE_ROWS
         return [
             datasets.SplitGenerator(
-                name=split, gen_kwargs={"split": split, "shards": list(range(-(-rows // rows_at_once)))}
+                name=split,
+                gen_kwargs={
+                    "split": split,
+                    "ranges": [(start, min(start + rows_at_once, rows)) for start in range(0, rows, rows_at_once)],
+                },
             )
             for split, rows in self.config.split_rows.items()
         ]
@@ -231,28 +235,67 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         kwargs.pop("check_duplicate_keys", None)
         super()._prepare_split(split_generator, **kwargs)
 
-    def _generate_examples(self, split: str, shards: list[int]) -> Iterator[tuple[str, dict[str, Any]]]:
-        for shard, table in self._generate_tables(split, shards):
-            for row, example in enumerate(table.to_pylist()):
-                yield f"{shard}_{row}", example
+    def tables(self, split: str, start: int, stop: int) -> Iterator[pa.Table]:
+        """Make the rows ``[start, stop)`` of a split, whatever the cache holds.
 
-    def _generate_tables(self, split: str, shards: list[int]) -> Iterator[tuple[int, pa.Table]]:
-        for shard in shards:
-            x, y = self._arrays(split, shard)
+        Parameters
+        ----------
+        split : {"train", "test"}
+            Split of the config.
+        start, stop : int
+            First row, and the one after the last.
+
+        Yields
+        ------
+        pyarrow.Table
+            The next rows, at most `SHARD_ROWS`; a table ends where a shard ends.
+
+        Raises
+        ------
+        TypeError
+            If ``start`` or ``stop`` is not an integer.
+        ValueError
+            If the config has no such split, or the split no such rows.
+
+        Examples
+        --------
+        >>> [len(table) for table in Mnist1D(config_name="large").tables("train", 9_990, 20_020)]
+        [10, 10000, 20]
+        """
+        if split not in SPLITS:
+            raise value_error("split", split, f"one of {', '.join(map(repr, SPLITS))}")
+        check_integer("stop", stop, low=0, high=self.config.split_rows[split])
+        check_integer("start", start, low=0, high=stop)
+        return self._tables(split, start, stop)
+
+    def _generate_examples(self, split: str, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, dict[str, Any]]]:
+        for first, table in self._generate_tables(split, ranges):
+            yield from enumerate(table.to_pylist(), first)
+
+    def _generate_tables(self, split: str, ranges: list[tuple[int, int]]) -> Iterator[tuple[int, pa.Table]]:
+        for row, stop in ranges:
+            for table in self._tables(split, row, stop):
+                yield row, table
+                row += len(table)
+
+    def _tables(self, split: str, start: int, stop: int) -> Iterator[pa.Table]:
+        while start < stop:
+            end = min(stop, start - start % SHARD_ROWS + SHARD_ROWS)
+            x, y = self._arrays(split, start, end)
             points = pa.FixedSizeListArray.from_arrays(pa.array(x.ravel()), x.shape[1])
             table = pa.table({"x": points, "y": pa.array(y)})
-            yield shard, table_cast(table, self.info.features.arrow_schema)
+            yield table_cast(table, self.info.features.arrow_schema)
+            start = end
 
-    def _arrays(self, split: str, shard: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+    def _arrays(self, split: str, start: int, stop: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
+        """Return rows of one shard, or of the arrays of a config that is not sharded."""
         parameters = self.config.parameters
         if not self.config.is_sharded:
             x, y = _paper_arrays(parameters)[split]
-            piece = slice(shard * _PIECE_ROWS, (shard + 1) * _PIECE_ROWS)
-            return x[piece], y[piece]
+            return x[start:stop], y[start:stop]
         # An incomplete last shard is the beginning of the complete one, so fewer samples are the first of more.
-        x, y = generate_shard(parameters, split=split, index=shard)
-        rows = self.config.split_rows[split] - shard * SHARD_ROWS
-        return x[:rows], y[:rows]
+        index, first = divmod(start, SHARD_ROWS)
+        return generate_part(parameters, split=split, index=index, start=first, stop=first + stop - start)
 
 
 def _damaged(folder: str, reason: object) -> DamagedCacheError:

@@ -7,7 +7,7 @@ a shard must have the same bits on all of them.
 from __future__ import annotations
 
 import functools
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import numpy as np
@@ -36,6 +36,10 @@ class Draws:
     corr_noise: FloatArray  # standard normal, (dilated_length, examples), not yet filtered
     iid_noise: FloatArray  # standard normal, (dilated_length, examples)
     shear: FloatArray  # uniform in [0, 1)
+
+    def part(self, start: int, stop: int) -> Draws:
+        """Return the draws of the examples ``[start, stop)``."""
+        return Draws(*(getattr(self, field.name)[..., start:stop] for field in fields(self)))
 
 
 class Transform:

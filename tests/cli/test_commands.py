@@ -174,7 +174,7 @@ def test_a_folder_that_cannot_be_made_is_named_with_the_cause(read_only_folder):
 def test_a_full_disk_while_preparing_is_one_line(monkeypatch, datasets_cache):
     from mnist1d_hf.dataset.mnist1d import Mnist1D
 
-    def full(self, split, shards):
+    def full(self, split, ranges):
         raise OSError(28, "No space left on device")
         yield
 

@@ -16,6 +16,7 @@ from sklearn import svm
 from mnist1d_hf import GenerationParameters, construction_steps, generate_shard, get_templates, make_dataset
 from mnist1d_hf.dataset import generator
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256
+from mnist1d_hf.dataset.generator import generate_part
 from mnist1d_hf.dataset.transform import Transform
 
 SCALES = st.just(0.0) | st.floats(1e-3, 3)
@@ -217,6 +218,33 @@ def test_shards_of_any_parameters_are_finite_and_balanced(parameters, rows, spli
     assert np.isfinite(x).all()
     counts = np.bincount(y, minlength=10)
     assert counts.max() - counts.min() <= 1
+
+
+@settings(max_examples=20, deadline=None)
+@given(rows=st.integers(1, 2500), data=st.data(), shuffle_seq=st.booleans())
+@example(rows=2500, data=None, shuffle_seq=False)
+def test_any_part_of_a_shard_has_its_bytes(rows, data, shuffle_seq):
+    start, stop = 1000, 2000
+    if data:
+        stop = data.draw(st.integers(1, rows))
+        start = data.draw(st.integers(0, stop - 1))
+    shard = {"parameters": GenerationParameters(shuffle_seq=shuffle_seq), "split": "test", "index": 3, "rows": rows}
+    for part, whole in zip(generate_part(**shard, start=start, stop=stop), generate_shard(**shard), strict=True):
+        assert part.dtype == whole.dtype
+        np.testing.assert_array_equal(part, whole[start:stop])
+
+
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ((-1, 5), "'start' parameter must be an integer from 0 to 4, got -1"),
+        ((5, 5), "'start' parameter must be an integer from 0 to 4, got 5"),
+        ((0, 10_001), "'stop' parameter must be an integer from 1 to 10000, got 10001"),
+    ],
+)
+def test_rows_that_a_shard_does_not_have_raise(rows, message):
+    with pytest.raises(ValueError, match=message):
+        generate_part(GenerationParameters(), split="train", index=0, start=rows[0], stop=rows[1])
 
 
 @pytest.mark.parametrize("changes", [{"num_samples": 10}, {"train_split": 0.1}])

@@ -6,6 +6,7 @@ import itertools
 
 import datasets
 import numpy as np
+import pyarrow as pa
 import pytest
 from datasets import load_dataset, load_dataset_builder
 
@@ -91,6 +92,44 @@ def test_examples_are_the_same_rows_as_tables():
     np.testing.assert_array_equal(np.array([example["x"] for _, example in examples], np.float32), x)
     np.testing.assert_array_equal([example["y"] for _, example in examples], y)
     assert isinstance(builder, datasets.GeneratorBasedBuilder)
+
+
+# --- tables
+
+
+@pytest.mark.parametrize(
+    ("config", "rows", "lengths"),
+    [
+        ("default", (0, 4000), [4000]),
+        ("default", (1500, 1501), [1]),
+        ("shuffled", (3999, 4000), [1]),
+        ("large", (0, 20_000), [10_000, 10_000]),
+        ("large", (9_000, 10_000), [1_000]),
+        ("large", (9_999, 20_000), [1, 10_000]),
+        ("large", (12_345, 12_345), []),
+    ],
+)
+def test_tables_are_rows_of_the_split_cut_where_shards_end(config, rows, lengths):
+    builder = Mnist1D(config_name=config, **({"num_samples": 22_000} if config == "large" else {}))
+    tables = list(builder.tables("train", *rows))
+    assert [len(table) for table in tables] == lengths
+    whole = [table for _, table in builder._generate_tables("train", [(0, builder.config.split_rows["train"])])]
+    expected = pa.concat_tables(whole).slice(rows[0], rows[1] - rows[0])
+    assert pa.concat_tables([expected.schema.empty_table(), *tables]).equals(expected)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "error", "message"),
+    [
+        (("validation", 0, 1), ValueError, "'split' parameter must be one of 'train', 'test', got 'validation'"),
+        (("test", 0, 1001), ValueError, "'stop' parameter must be an integer from 0 to 1000, got 1001"),
+        (("test", 6, 5), ValueError, "'start' parameter must be an integer from 0 to 5, got 6"),
+        (("test", 0, 5.0), TypeError, "'stop' parameter must be an integer from 0 to 1000, got 5.0"),
+    ],
+)
+def test_rows_that_a_split_does_not_have_raise_at_once(arguments, error, message):
+    with pytest.raises(error, match=message):
+        Mnist1D().tables(*arguments)
 
 
 # --- large
