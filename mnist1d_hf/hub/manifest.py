@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import re
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
@@ -18,6 +19,9 @@ MANIFEST_NAME = ".mnist1d-hf.json"
 
 LONGEST_PATH = 255
 """Characters of a path in a manifest at most."""
+
+# Bytes that are read at a time.
+_PIECE = 2**20
 
 
 @dataclass(frozen=True)
@@ -33,13 +37,15 @@ class FileHash:
 
 
 def hash_file(path: Path) -> FileHash:
-    """Return the size and hashes of a file."""
-    content = path.read_bytes()
-    return FileHash(
-        size=len(content),
-        sha256=hashlib.sha256(content).hexdigest(),
-        git_oid=hashlib.sha1(b"blob %d\0" % len(content) + content).hexdigest(),
-    )
+    """Return the size and hashes of a file, which is read piece by piece."""
+    sha256, git_oid = hashlib.sha256(), hashlib.sha1()
+    with path.open("rb") as file:
+        size = os.fstat(file.fileno()).st_size
+        git_oid.update(b"blob %d\0" % size)
+        while piece := file.read(_PIECE):
+            sha256.update(piece)
+            git_oid.update(piece)
+    return FileHash(size, sha256.hexdigest(), git_oid.hexdigest())
 
 
 def hash_folder(folder: Path) -> dict[str, FileHash]:
