@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any
 
 import yaml
@@ -23,20 +23,26 @@ from ..version import DATA_VERSION, TAGS, __version__
 TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
 """Ids of the benchmark's tasks, by the config they are about."""
 
-# The Hub's size categories, by the number of digits of the number of rows; https://huggingface.co/docs/hub/datasets-cards
+# The Hub's size categories, by the number of digits of the number of rows, the last for all larger ones; https://huggingface.co/docs/hub/datasets-cards
 _SIZE_CATEGORIES = (
-    "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B 1B<n<10B 10B<n<100B 100B<n<1T".split()
+    "n<1K 1K<n<10K 10K<n<100K 100K<n<1M 1M<n<10M 10M<n<100M 100M<n<1B 1B<n<10B 10B<n<100B 100B<n<1T n>1T".split()
 )
 
 
 def render_dataset_card(
-    infos: Mapping[str, DatasetInfo], repo_id: str = "<namespace>/mnist1d", parameters: Mapping[str, Any] | None = None
+    infos: Mapping[str, DatasetInfo],
+    repo_id: str = "<namespace>/mnist1d",
+    parameters: Mapping[str, Any] | None = None,
+    nested: Collection[str] = (),
 ) -> str:
-    """Render the card of a repository with these configs; ``parameters`` are the values that were set for all of them."""
+    """Render the card of a repository with these configs; ``parameters`` are the values that were set for all of them.
+
+    The files of the configs in ``nested`` are in subfolders.
+    """
     used = {name: _parameters(name, info, parameters) for name, info in infos.items()}
     changes = {name: changed_parameters(name, values) for name, values in used.items()}
     return render_card(
-        _metadata(infos),
+        _metadata(infos, nested),
         resource_folder("dataset_card") / "template.md",
         configs=infos,
         descriptions={name: describe_config(name, values) for name, values in used.items()},
@@ -77,7 +83,7 @@ def _parameters(name: str, info: DatasetInfo, parameters: Mapping[str, Any] | No
     return CONFIGS[name].replace(**{**(parameters or {}), "num_samples": rows})
 
 
-def _metadata(infos: Mapping[str, DatasetInfo]) -> DatasetCardData:
+def _metadata(infos: Mapping[str, DatasetInfo], nested: Collection[str]) -> DatasetCardData:
     data = DatasetCardData(
         pretty_name="MNIST-1D",
         license="apache-2.0",
@@ -91,7 +97,9 @@ def _metadata(infos: Mapping[str, DatasetInfo]) -> DatasetCardData:
     MetadataConfigs(
         {
             name: {
-                "data_files": [{"split": split, "path": f"{name}/{split}-*"} for split in info.splits],
+                "data_files": [
+                    {"split": split, "path": f"{name}/{split}-*{'/*' * (name in nested)}"} for split in info.splits
+                ],
                 **({"default": True} if name == Mnist1D.DEFAULT_CONFIG_NAME else {}),
             }
             for name, info in infos.items()
@@ -103,4 +111,5 @@ def _metadata(infos: Mapping[str, DatasetInfo]) -> DatasetCardData:
 
 def _size_categories(infos: Mapping[str, DatasetInfo]) -> list[str]:
     rows = [sum(split.num_examples for split in info.splits.values()) for info in infos.values()]
-    return [_SIZE_CATEGORIES[place] for place in sorted({max(len(str(count)) - 3, 0) for count in rows})]
+    places = {min(max(len(str(count)) - 3, 0), len(_SIZE_CATEGORIES) - 1) for count in rows}
+    return [_SIZE_CATEGORIES[place] for place in sorted(places)]

@@ -1,48 +1,52 @@
-"""Builds a complete dataset repository in a folder: Parquet for each config and split, figures, and the card."""
+"""Builds a complete dataset repository, in a folder or in a store: Parquet for each config and split, figures, and the card."""
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-import pyarrow.parquet as pq
 from datasets import DatasetInfo
-from datasets.utils import tqdm
 
-from ..dataset.mnist1d import Mnist1D
-from ..dataset.presets import CONFIGS, PRESETS
-from ..utils.files import write_text
-from ..utils.resources import resource_folder
-from .dataset_card import render_dataset_card, render_tasks, task_configs
-from .manifest import hash_folder, write_manifest
+from ..dataset.presets import PRESETS
+from ..utils.processes import local_processes
+from ..utils.progress import Bar, Progress
+from ..utils.tasks import run_tasks
+from .dataset_plan import DatasetPlan, plan_dataset
+from .manifest import MANIFEST_NAME, FileHash, hash_bytes, hash_folder, write_manifest
+from .parquet_files import ParquetFile
 from .repo_folder import replacing_folder
+from .resuming import begin, read_finished, store_file
+from .storage import Storage, is_url
 
-ROWS_PER_FILE = 100_000
-"""Rows of a Parquet file: 16 MB, so that each of several workers gets files of a large config."""
-
-CARD_NAME = "README.md"
-TASKS_NAME = "eval.yaml"
-FIGURE_FOLDER = "figures"
+# With fewer rows, starting processes takes longer than they save.
+_ROWS_FOR_PROCESSES = 2_000_000
 
 
 @dataclass(frozen=True)
 class BuiltRepo:
-    """A dataset repository on disk."""
+    """A dataset repository."""
 
-    folder: Path
-    """Where it is."""
+    address: str
+    """Where it is: the path of a folder, or an address of fsspec."""
     rows: dict[str, dict[str, int]]
     """Number of rows by config and split."""
     files: dict[str, int]
     """Size in bytes of each file, by its path in the repository, sorted."""
     infos: dict[str, DatasetInfo] = field(repr=False)
     """Features, splits and sizes by config."""
+
+    @property
+    def folder(self) -> Path:
+        """The folder that it is in, for one on a disk."""
+        return Path(self.address)
 
 
 def build_dataset_repo(
@@ -52,16 +56,24 @@ def build_dataset_repo(
     num_samples: int | None = None,
     parameters: Mapping[str, Any] | None = None,
     overwrite: bool = False,
+    rows_per_file: int | None = None,
+    executor: Executor | None = None,
+    retries: int = 2,
 ) -> BuiltRepo:
     """Write a dataset repository that stock `datasets` loads from the folder or, once uploaded, from the Hub.
 
-    The same call writes the same bytes. Everything is written beside the folder and renamed at the end, so the folder is
-    unchanged if the build fails or is interrupted. A manifest, ``.mnist1d-hf.json``, lists the files and their hashes.
+    The same call writes the same bytes, however many workers share it. A manifest, ``.mnist1d-hf.json``, lists the files and
+    their hashes. A folder without an ``executor`` is replaced whole: everything is written beside it and renamed at the end,
+    so it is unchanged if the build fails or is interrupted. Anywhere else, finished files are kept: the same call resumes the
+    build, and the manifest, written last, says that it is complete.
+
+    From 2 million rows of ``large`` on, one process per core works, so a script needs ``if __name__ == "__main__":``.
 
     Parameters
     ----------
     output_dir : path-like
-        Folder to write; it must be missing or empty, unless ``overwrite`` is given.
+        Folder to write, or an address of fsspec, for example ``s3://bucket/folder``, whose library takes keys from the
+        environment; it must be missing or empty, unless ``overwrite`` is given or the same build is resumed.
     configs : iterable of str, optional
         Configs to include, all four by default.
     num_samples : int, optional
@@ -71,12 +83,20 @@ def build_dataset_repo(
         changed, and a changed ``default`` or ``shuffled`` is not listed as a task of the benchmark.
     overwrite : bool
         Replace an earlier build, which its manifest identifies. A folder that holds anything else, or a file of a build
-        that was changed since, is refused all the same.
+        that was changed since, is refused all the same. In a store, a change is known by its size.
+    rows_per_file : int, optional
+        Rows of each Parquet file, a multiple of 100,000, the rows of a row group. By default 100,000 for a config of less than
+        10**9 rows, 3,000,000 (480 MB) for one of less than 10**12, and 30,000,000 for a larger one.
+    executor : concurrent.futures.Executor, optional
+        Writes the files of ``large``, for example `mnist1d_hf.cluster.open_executor`; a folder must be one that all workers
+        share.
+    retries : int
+        How often a file that fails on an executor is tried again.
 
     Returns
     -------
     BuiltRepo
-        Folder, rows and files.
+        Address, rows and files.
 
     Raises
     ------
@@ -86,7 +106,11 @@ def build_dataset_repo(
         If a config is unknown, a value is out of range or turns a config into another, ``num_samples`` is given without
         ``large``, or ``parameters`` without ``configs``.
     OSError
-        If the folder must not be replaced, or cannot be written.
+        If the folder must not be replaced, cannot be written, or its disk is too small.
+    TasksFailedError
+        If some files could not be written by the workers; the others are finished.
+    WorkerError
+        If the workers are lost.
 
     Examples
     --------
@@ -96,102 +120,140 @@ def build_dataset_repo(
     >>> repo.rows
     {'custom-noise': {'train': 4000, 'test': 1000}}
     """
-    parameters = dict(parameters or {})
-    if parameters and not configs:
-        raise ValueError(
-            f"changed parameters ({', '.join(parameters)}) need the configs they are for; name them, for example "
-            f"--config custom-noise (configs=['custom-noise'])"
-        )
-    names = list(dict.fromkeys(configs or CONFIGS))
-    rows = _rows_by_config(names, num_samples, parameters)
-    folder = Path(output_dir).resolve()
-    with (
-        # A cache of its own: from the user's, a builder would take over the info of an earlier preparation.
-        TemporaryDirectory() as cache,
-        replacing_folder(Path(output_dir), overwrite=overwrite) as unfinished,
-    ):
-        builders = {
-            name: Mnist1D(config_name=name, cache_dir=cache, **{**parameters, **rows.get(name, {})}) for name in names
-        }
-        _refuse_twins(names, parameters)
-        infos = {name: _write_config(builder, unfinished / name) for name, builder in builders.items()}
-        shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, unfinished / FIGURE_FOLDER)
-        write_documents(unfinished, infos, parameters=parameters)
-        write_manifest(unfinished, hash_folder(unfinished))
-    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    plan = plan_dataset(configs, num_samples, parameters, rows_per_file)
+    if executor is None and not is_url(output_dir):
+        with replacing_folder(Path(output_dir), overwrite=overwrite) as unfinished:
+            files = _Build(plan, Storage(str(unfinished)), "none is kept").run()
+        address = str(Path(output_dir).resolve())
+    else:
+        storage = Storage.at(output_dir)
+        _check_workers(storage, executor)
+        build = _Build(plan, storage, "finished files are kept: rerun to resume", executor, retries)
+        files = _finished_files(plan, storage) or build.run(overwrite=overwrite)
+        address = storage.address
+    infos = plan.infos(files)
     return BuiltRepo(
-        folder=folder,
+        address=address,
         rows={
             name: {split: found.num_examples for split, found in info.splits.items()} for name, info in infos.items()
         },
-        files={path.relative_to(folder).as_posix(): path.stat().st_size for path in paths},
+        files={path: files[path].size for path in sorted(files)},
         infos=infos,
     )
 
 
-def write_documents(
-    folder: Path, infos: Mapping[str, DatasetInfo], *, parameters: Mapping[str, Any] | None = None, **card: str
-) -> None:
-    """Write the card of a repository, and ``eval.yaml`` if a config is a benchmark; ``card`` goes to its renderer."""
-    write_text(folder / CARD_NAME, render_dataset_card(infos, parameters=parameters, **card))
-    tasks = task_configs(infos, parameters)
-    if tasks:
-        write_text(folder / TASKS_NAME, render_tasks(tasks))
+def _check_workers(storage: Storage, executor: Executor | None) -> None:
+    """Raise a ValueError if workers cannot write there, for it is the memory of this process."""
+    if storage.is_memory and not isinstance(executor, ThreadPoolExecutor | None):
+        raise ValueError(
+            f"{storage.address} is the memory of this process, which other processes cannot write to; name another address, "
+            f"or give no executor, or one of threads"
+        )
 
 
-def _rows_by_config(
-    names: Sequence[str], num_samples: int | None, parameters: Mapping[str, Any]
-) -> dict[str, dict[str, int]]:
-    """Return ``num_samples`` by the configs it is for: those of independent shards, which can have any number of rows."""
-    if num_samples is None:
+def _finished_files(plan: DatasetPlan, storage: Storage) -> dict[str, FileHash]:
+    """Return the files of this very build, if it is there already and whole; none otherwise."""
+    manifest = read_finished(storage)
+    if manifest is None or not plan.describes(manifest):
         return {}
-    sharded = [name for name, preset in PRESETS.items() if preset.is_sharded]
-    if not set(sharded) & set(names):
-        named = " and ".join(map(repr, sharded))
-        raise ValueError(f"num_samples={num_samples} applies to the config {named} alone, which is not among {names}")
-    if "num_samples" in parameters:
-        raise ValueError("num_samples is given twice, alone and among the parameters; leave out one")
-    return {name: {"num_samples": num_samples} for name in sharded}
+    # Of a build that was interrupted at its very end.
+    storage.remove_hidden()
+    return {**manifest, MANIFEST_NAME: hash_bytes(storage.read(MANIFEST_NAME) or b"")}
 
 
-def _refuse_twins(names: Iterable[str], parameters: Mapping[str, Any]) -> None:
-    """Raise if shuffling is turned on or off in a config that has a twin which is just that."""
-    for name in names if "shuffle_seq" in parameters else ():
-        shuffled = CONFIGS[name].replace(shuffle_seq=parameters["shuffle_seq"])
-        for other, values in CONFIGS.items():
-            if other != name and values == shuffled:
-                raise ValueError(
-                    f"shuffle_seq={shuffled.shuffle_seq} makes the config {name!r} the config {other!r}; name that one"
+@dataclass(frozen=True)
+class _Build:
+    """Writes what is planned: files by workers, then documents, and last the manifest."""
+
+    plan: DatasetPlan
+    storage: Storage
+    kept: str
+    """What becomes of finished files if others fail."""
+    executor: Executor | None = None
+    retries: int = 0
+    files: dict[str, FileHash] = field(default_factory=dict)
+
+    def run(self, *, overwrite: bool = False) -> dict[str, FileHash]:
+        """Write all files, and return their sizes and hashes."""
+        self._check_disk()
+        begin(self.storage, self.plan.settings, [file.path for file in self.plan.files], overwrite=overwrite)
+        self._write_files()
+        with TemporaryDirectory() as temporary:
+            folder = Path(temporary)
+            self.files.update(self.plan.write_documents(folder, self.files))
+            write_manifest(folder, self.files)
+            documents = hash_folder(folder)
+            for path in sorted(documents, key=MANIFEST_NAME.__eq__):
+                self.storage.write(path, (folder / path).read_bytes())
+        self.storage.remove_hidden()
+        return {**self.files, MANIFEST_NAME: documents[MANIFEST_NAME]}
+
+    def _check_disk(self) -> None:
+        """Raise an OSError if the disk of a folder has too little space for what is missing."""
+        if self.storage.folder is None:
+            return
+        nearest = next(path for path in (self.storage.folder, *self.storage.folder.parents) if path.exists())
+        free, there = shutil.disk_usage(nearest).free, sum(self.storage.sizes().values())
+        if self.plan.num_bytes > free + there:
+            raise OSError(
+                f"the build takes about {_gigabytes(self.plan.num_bytes - there)} on the disk of {nearest}, which has "
+                f"{_gigabytes(free)} left; name a folder on another disk, or build fewer rows"
+            )
+
+    def _write_files(self) -> None:
+        """Write the Parquet files, those of configs in shards by the workers."""
+        spread = [file for file in self.plan.files if PRESETS[file.config].is_sharded]
+        here = [file for file in self.plan.files if not PRESETS[file.config].is_sharded]
+        finished = self._progress()
+        with self._workers(spread) as workers:
+            if workers is None:
+                here, spread = here + spread, []
+            try:
+                for file in here:
+                    finished(file.path, store_file(file, self.storage))
+            except KeyboardInterrupt as error:
+                error.args = error.args or (
+                    f"{len(self.files)} of {len(self.plan.files)} files are finished; {self.kept}",
+                )
+                raise
+            if workers is not None:
+                paths = {file.title: file.path for file in spread}
+                run_tasks(
+                    workers,
+                    store_file,
+                    {file.title: (file, self.storage) for file in spread},
+                    lambda title, stored: finished(paths[title], stored),
+                    retries=self.retries,
+                    what="files",
+                    kept=self.kept,
                 )
 
+    @contextmanager
+    def _workers(self, spread: list[ParquetFile]) -> Iterator[Executor | None]:
+        """Yield what writes the files of large configs; nothing if this process does it best."""
+        processes = min(os.cpu_count() or 1, len(spread))
+        if self.executor is not None:
+            yield self.executor
+        elif self.storage.is_memory or processes < 2 or sum(file.rows for file in spread) < _ROWS_FOR_PROCESSES:
+            yield None
+        else:
+            with local_processes({}, processes, kept=self.kept, what="files") as pool:
+                yield pool
 
-def _write_config(builder: Mnist1D, folder: Path) -> DatasetInfo:
-    """Write the Parquet files of a config and return its info with their size."""
-    folder.mkdir()
-    info: DatasetInfo = builder.info
-    for split, split_info in info.splits.items():
-        _write_split(builder, split, split_info.num_examples, folder)
-    info.download_size = sum(path.stat().st_size for path in folder.iterdir())
-    info.size_in_bytes = info.download_size + info.dataset_size
-    return info
+    def _progress(self) -> Callable[[str, FileHash], None]:
+        """Return what is to be called with each finished file: it is remembered, and the bar moves."""
+        rows = {file.path: file.rows for file in self.plan.files}
+        progress = Progress({path: Bar(path, count) for path, count in rows.items()})
+        begun, done = time.monotonic(), 0
+
+        def finished(path: str, file: FileHash) -> None:
+            nonlocal done
+            self.files[path] = file
+            done += rows[path]
+            progress.finish(path, f"{done / (time.monotonic() - begun) / 1000:,.0f}k rows/s")
+
+        return finished
 
 
-def _write_split(builder: Mnist1D, split: str, rows: int, folder: Path) -> None:
-    """Write one split as Parquet, the way the Hub's viewer and deduplicating storage like it best."""
-    schema = builder.info.features.arrow_schema
-    # The Hub recognises optimised files by this key, which pyarrow does not write itself.
-    schema = schema.with_metadata({**schema.metadata, b"use_content_defined_chunking": b"true"})
-    tables = builder.as_streaming_dataset(split).with_format("arrow").iter(ROWS_PER_FILE)
-    number_of_files = math.ceil(rows / ROWS_PER_FILE)
-    with tqdm(total=rows, desc=f"Writing {builder.config.name}/{split}", unit=" rows") as progress:
-        for number, table in enumerate(tables):
-            pq.write_table(
-                table.cast(schema),
-                folder / f"{split}-{number:05d}-of-{number_of_files:05d}.parquet",
-                row_group_size=ROWS_PER_FILE,
-                # Signals hardly repeat a value; a dictionary of them makes files half as large again.
-                use_dictionary=["y"],
-                use_content_defined_chunking=True,
-                write_page_index=True,
-            )
-            progress.update(len(table))
+def _gigabytes(size: int) -> str:
+    return f"{size / 1e9:,.1f} GB"

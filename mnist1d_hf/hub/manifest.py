@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import re
+from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path, PurePosixPath
 
@@ -38,13 +39,20 @@ class FileHash:
 
 def hash_file(path: Path) -> FileHash:
     """Return the size and hashes of a file, which is read piece by piece."""
-    sha256, git_oid = hashlib.sha256(), hashlib.sha1()
     with path.open("rb") as file:
-        size = os.fstat(file.fileno()).st_size
-        git_oid.update(b"blob %d\0" % size)
-        while piece := file.read(_PIECE):
-            sha256.update(piece)
-            git_oid.update(piece)
+        return _hash(os.fstat(file.fileno()).st_size, iter(lambda: file.read(_PIECE), b""))
+
+
+def hash_bytes(content: bytes) -> FileHash:
+    """Return the size and hashes of a file with this content."""
+    return _hash(len(content), [content])
+
+
+def _hash(size: int, pieces: Iterable[bytes]) -> FileHash:
+    sha256, git_oid = hashlib.sha256(), hashlib.sha1(b"blob %d\0" % size)
+    for piece in pieces:
+        sha256.update(piece)
+        git_oid.update(piece)
     return FileHash(size, sha256.hexdigest(), git_oid.hexdigest())
 
 

@@ -18,7 +18,8 @@ from ..dataset.presets import CONFIGS
 from ..utils.extras import check_extras
 from .comparison import FileChange, compare
 from .dataset_card import render_dataset_card
-from .dataset_repo import CARD_NAME, TASKS_NAME, build_dataset_repo, write_documents
+from .dataset_plan import CARD_NAME, TASKS_NAME, write_documents
+from .dataset_repo import build_dataset_repo
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from .naming import dataset_repo_id, model_repo_id
 from .remote_repo import RemoteRepo, read_text

@@ -25,7 +25,7 @@ from ..utils.patience import patience
 from ..utils.text import one_line
 from .account import check_namespace
 from .client import connect, explained
-from .dataset_repo import CARD_NAME
+from .dataset_plan import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
 from .naming import dataset_repo_id, model_repo_id
 from .remote_repo import check_commit

@@ -13,7 +13,7 @@ from datasets import get_dataset_config_names, load_dataset
 from filelock import FileLock
 
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
-from mnist1d_hf.hub import dataset_repo
+from mnist1d_hf.hub import resuming
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, hash_file, parse_manifest
 
@@ -172,12 +172,13 @@ def test_neighbours_with_the_names_of_temporary_folders_are_kept(tmp_path):
 
 
 def test_what_appears_during_a_build_is_kept(tmp_path, monkeypatch):
-    def write_table(*arguments, write=pq.write_table, **options):
-        write(*arguments, **options)
+    def write_parquet(file, path, write=resuming.write_parquet):
+        hashes = write(file, path)
         (tmp_path / "repo").mkdir(exist_ok=True)
         (tmp_path / "repo" / "notes.txt").write_text("mine")
+        return hashes
 
-    monkeypatch.setattr(dataset_repo.pq, "write_table", write_table)
+    monkeypatch.setattr(resuming, "write_parquet", write_parquet)
     with pytest.raises(FileExistsError, match="repo is not empty"):
         build_dataset_repo(tmp_path / "repo", configs=["default"])
     assert contents(tmp_path) == {"repo/notes.txt": hashlib.sha256(b"mine").hexdigest()}
@@ -194,13 +195,14 @@ def test_a_failing_build_leaves_what_was_there(failure, existing, tmp_path, monk
     before = contents(tmp_path)
     written = []
 
-    def write_table(table, path, write=pq.write_table, **options):
-        write(table, path, **options)
+    def write_parquet(file, path, write=resuming.write_parquet):
+        hashes = write(file, path)
         written.append(path)
         if len(written) == 3:
             raise failure
+        return hashes
 
-    monkeypatch.setattr(dataset_repo.pq, "write_table", write_table)
+    monkeypatch.setattr(resuming, "write_parquet", write_parquet)
     with pytest.raises(type(failure)):
         build_dataset_repo(tmp_path / "repo", overwrite=True, **SMALL)
     assert len(written) == 3
@@ -211,10 +213,12 @@ def test_a_failing_build_leaves_what_was_there(failure, existing, tmp_path, monk
 KILLED_BUILD = """
 import os, signal, sys
 from pathlib import Path
-from mnist1d_hf.hub import dataset_repo, repo_folder
+from types import SimpleNamespace
+from mnist1d_hf.hub import dataset_plan, dataset_repo, repo_folder, resuming
 
 folder, name, call, moment = sys.argv[1:]
-owner = {"write_table": dataset_repo.pq, "write_documents": dataset_repo, "write_manifest": dataset_repo,
+repo_folder.shutil = SimpleNamespace(rmtree=repo_folder.shutil.rmtree)  # not what temporary folders use
+owner = {"write_parquet": resuming, "write_documents": dataset_plan, "write_manifest": dataset_repo,
          "rename": Path, "rmtree": repo_folder.shutil}[name]
 function, calls = getattr(owner, name), 0
 
@@ -226,8 +230,9 @@ def killed(*arguments, **options):
     global calls
     calls += 1
     kill("before")
-    function(*arguments, **options)
+    result = function(*arguments, **options)
     kill("after")
+    return result
 
 setattr(owner, name, killed)
 dataset_repo.build_dataset_repo(folder, configs=["default", "large"], num_samples=2200, overwrite=True)
@@ -238,8 +243,8 @@ dataset_repo.build_dataset_repo(folder, configs=["default", "large"], num_sample
 @pytest.mark.parametrize(
     ("stage", "left"),
     [
-        (("write_table", 1, "before"), "old"),  # nothing is written yet
-        (("write_table", 3, "after"), "old"),  # one config is, and half of the other
+        (("write_parquet", 1, "before"), "old"),  # nothing is written yet
+        (("write_parquet", 3, "after"), "old"),  # one config is, and half of the other
         (("write_documents", 1, "before"), "old"),
         (("write_manifest", 1, "after"), "old"),
         (("rename", 1, "before"), "old"),  # all is written
@@ -266,13 +271,13 @@ def test_a_killed_build_leaves_what_was_there_and_the_next_one_cleans_up(stage, 
 
 
 def test_two_builds_of_one_folder_do_not_mix(tmp_path, monkeypatch):
-    def write_table(*arguments, write=pq.write_table, **options):
-        monkeypatch.setattr(dataset_repo.pq, "write_table", write)
+    def write_parquet(file, path, write=resuming.write_parquet):
+        monkeypatch.setattr(resuming, "write_parquet", write)
         with pytest.raises(FileExistsError, match=r"another build is writing .*repo; wait for it to end"):
             build_dataset_repo(tmp_path / "repo", configs=["shuffled"])
-        write(*arguments, **options)
+        return write(file, path)
 
-    monkeypatch.setattr(dataset_repo.pq, "write_table", write_table)
+    monkeypatch.setattr(resuming, "write_parquet", write_parquet)
     repo = build_dataset_repo(tmp_path / "repo", **SMALL)
     assert repo.files.keys() >= {"default/test-00000-of-00001.parquet", "large/test-00000-of-00001.parquet"}
     assert [path.name for path in tmp_path.iterdir()] == ["repo"]
