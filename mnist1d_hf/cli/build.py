@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Sequence
-from pathlib import Path
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 import click
@@ -13,49 +13,96 @@ from ..dataset.cache import check_cache, is_prepared
 from ..dataset.mnist1d import Mnist1D
 from ..dataset.presets import CONFIGS
 from ..dataset.registration import NAME
-from ..hub.dataset_repo import build_dataset_repo
-from .options import config_choice, json_option, quiet_option, set_option
+from ..hub.dataset_repo import BuiltRepo, build_dataset_repo
+from ..hub.storage import is_url
+from .options import config_choice, executor_options, integer, json_option, opened_executor, quiet_option, set_option
+
+# Files of a split that are listed one by one.
+_LISTED = 20
 
 
 @click.command("build")
-@click.argument("output_dir", type=click.Path(path_type=Path))
+@click.argument("output_dir")
 @click.option("--config", "configs", type=config_choice, multiple=True, help="Config to include; all four by default.")
-@click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
+@click.option("--num-samples", type=integer, help="Rows of the config 'large', train and test together, like 1e9.")
 @set_option
+@click.option(
+    "--rows-per-file",
+    type=integer,
+    help="Rows of each Parquet file, a multiple of 100000. [default: 100000; 3e6 from 1e9 rows on, 3e7 from 1e12 on]",
+)
 @click.option("--overwrite", is_flag=True, help="Replace an earlier build in OUTPUT_DIR.")
+@executor_options
 @quiet_option
 @json_option
 def build_command(
-    output_dir: Path,
+    output_dir: str,
     configs: tuple[str, ...],
     num_samples: int | None,
     changes: dict[str, Any],
+    rows_per_file: int | None,
     overwrite: bool,
+    executor: str | None,
+    retries: int,
     as_json: bool,
 ) -> None:
-    """Write a complete dataset repository to OUTPUT_DIR.
+    """Write a complete dataset repository to OUTPUT_DIR, a folder or an address such as s3://bucket/folder.
 
-    The folder holds Parquet files for each config and split, figures and the dataset card. Stock datasets loads it without
+    It holds Parquet files for each config and split, figures and the dataset card. Stock datasets loads a folder without
     this package: load_dataset("OUTPUT_DIR", "shuffled"). --set changes every config that is named with --config, and the
     card says so.
+
+    A folder is replaced whole, or not at all. At an address, or with --executor, finished files are kept: rerun the command
+    to resume; the manifest is written last. Keys of a store come from the environment, on the workers too.
 
     \b
     Examples:
       mnist1d-hf build mnist1d
       mnist1d-hf build small --config default --config shuffled
-      mnist1d-hf build big --config large --num-samples 10000000
+      mnist1d-hf build big --config large --num-samples 1e7
       mnist1d-hf build noisy --config custom-noise --set corr_noise_scale=0.4
+      mnist1d-hf build s3://bucket/big --config large --num-samples 1e9
     """
-    repo = build_dataset_repo(
-        output_dir, configs=configs, num_samples=num_samples, parameters=changes, overwrite=overwrite
-    )
+    with opened_executor(executor, retries) as workers:
+        repo = build_dataset_repo(
+            output_dir,
+            configs=configs,
+            num_samples=num_samples,
+            parameters=changes,
+            rows_per_file=rows_per_file,
+            overwrite=overwrite,
+            **{"retries": retries, **workers},
+        )
     if as_json:
-        click.echo(json.dumps({"folder": str(repo.folder), "rows": repo.rows, "files": repo.files}, indent=2))
+        click.echo(json.dumps({"folder": repo.address, "rows": repo.rows, "files": repo.files}, indent=2))
         return
-    for path, size in repo.files.items():
-        click.echo(f"{size / 1e6:9.2f} MB  {path}")
-    click.echo(f"{sum(repo.files.values()) / 1e6:9.2f} MB  in {repo.folder}")
-    click.echo(f'Load it with load_dataset("{output_dir}", "{next(iter(repo.rows))}").')
+    for line in _list_files(repo.files):
+        click.echo(line)
+    click.echo(f"{sum(repo.files.values()) / 1e6:9.2f} MB  in {repo.address}")
+    click.echo(f"Load it with {_loading(output_dir, repo)}.")
+
+
+def _list_files(files: Mapping[str, int]) -> Iterator[str]:
+    """Return a line for each file, one for all of a split that has many."""
+    splits: dict[str, list[str]] = {}
+    for path in files:
+        splits.setdefault(re.sub(r"-\d.*", "-*", path), []).append(path)
+    for split, paths in splits.items():
+        if len(paths) > _LISTED:
+            yield f"{sum(files[path] for path in paths) / 1e6:9.2f} MB  {split} ({len(paths)} files)"
+        else:
+            yield from (f"{files[path] / 1e6:9.2f} MB  {path}" for path in paths)
+
+
+def _loading(output_dir: str, repo: BuiltRepo) -> str:
+    """Return the call that loads the first config; datasets finds repositories in folders and on the Hub alone."""
+    config = next(iter(repo.rows))
+    if not is_url(output_dir):
+        return f'load_dataset("{output_dir}", "{config}")'
+    # A file of a config with subfolders has two slashes.
+    nested = any(path.startswith(f"{config}/") and path.count("/") > 1 for path in repo.files)
+    files = {split: f"{repo.address}/{config}/{split}-*{'/*' if nested else ''}" for split in repo.rows[config]}
+    return f'load_dataset("parquet", data_files={json.dumps(files)})'
 
 
 @click.command("prepare")

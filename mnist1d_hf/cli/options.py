@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +14,9 @@ from huggingface_hub import utils as hub_utils
 
 from ..dataset.parameters import GenerationParameters, check_parameter_names
 from ..dataset.presets import CONFIGS
+
+# Digits of an integer at most; more are out of range anyway, and take time.
+_MAX_DIGITS = 30
 
 config_choice = click.Choice(list(CONFIGS))
 """Names of the configs."""
@@ -46,12 +50,39 @@ def _parse_parameters(ctx: click.Context, option: click.Parameter, values: tuple
     return changes
 
 
+def parse_integer(text: str) -> int:
+    """Return the integer that a text like 1000000, 1e6 or 1.5e6 stands for; raise a ValueError for any other text."""
+    try:
+        number = Decimal(text)
+    except InvalidOperation:
+        raise ValueError(f"{text!r} is not an integer") from None
+    if not number.is_finite() or abs(number.adjusted()) > _MAX_DIGITS or number != number.to_integral_value():
+        raise ValueError(f"{text!r} is not an integer")
+    return int(number)
+
+
+class _Integer(click.ParamType):  # type: ignore[type-arg]  # older versions of click take no argument
+    name = "integer"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        try:
+            return parse_integer(str(value))
+        except ValueError:
+            self.fail(f"{value!r} is not a valid integer; write it like 1000000 or 1e6.", param, ctx)
+
+
+integer = _Integer()
+"""The type of an option that may be large: 1e9 is an integer too."""
+
+
 def _parse_value(text: str, kind: type) -> object:
     if kind is bool:
         if text.lower() not in ("true", "false"):
             raise ValueError("the value must be true or false")
         return text.lower() == "true"
     try:
+        if kind is int:
+            return parse_integer(text)
         return tuple(int(part) for part in text.split(",")) if kind is tuple else kind(text)
     except ValueError:
         allowed = {int: "an integer", float: "a number", tuple: "two integers, for example 36,60"}[kind]

@@ -12,7 +12,7 @@ import click
 
 from ..utils.extras import check_extras
 from ..utils.text import printable
-from .options import config_choice, json_option, quiet_option
+from .options import config_choice, integer, json_option, quiet_option
 
 if TYPE_CHECKING:
     from ..hub.planning import PublishedRepo
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     multiple=True,
     help="Config of the dataset; all four by default. Models need default and shuffled.",
 )
-@click.option("--num-samples", type=int, help="Rows of the config 'large', train and test together.")
+@click.option("--num-samples", type=integer, help="Rows of the config 'large', train and test together.")
 @click.option("--private", is_flag=True, help="Make new repositories private.")
 @click.option("--create-pr", is_flag=True, help="Propose the changes as pull requests.")
 @click.option("--revision", help="Branch to publish to, created if needed; main by default.")

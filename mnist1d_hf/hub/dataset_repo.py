@@ -196,8 +196,8 @@ class _Build:
         free, there = shutil.disk_usage(nearest).free, sum(self.storage.sizes().values())
         if self.plan.num_bytes > free + there:
             raise OSError(
-                f"the build takes about {_gigabytes(self.plan.num_bytes - there)} on the disk of {nearest}, which has "
-                f"{_gigabytes(free)} left; name a folder on another disk, or build fewer rows"
+                f"the build takes about {_gigabytes(self.plan.num_bytes)}, and its disk has {_gigabytes(free)} left; name a "
+                f"folder on another disk, or build fewer rows"
             )
 
     def _write_files(self) -> None:
