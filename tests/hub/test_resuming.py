@@ -313,7 +313,8 @@ def test_failing_files_are_named_and_the_others_kept(expected, tmp_path, monkeyp
         patches.setattr(resuming, "write_parquet", write_parquet)
         with pytest.raises(
             TasksFailedError,
-            match=r"2 of 3 files failed \(finished files are kept: rerun to resume\): large/train-0000.-of-00002, shards .*: .*No sp",
+            match=r"2 of 3 files failed \(finished files are kept: rerun to resume\): "
+            r"large/train-0000.-of-00002, shards .*No space left",
         ):
             build(tmp_path / "repo", retries=1)
     assert (tmp_path / "repo" / "large" / "test-00000-of-00001.parquet").exists()
