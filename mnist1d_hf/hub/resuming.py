@@ -16,6 +16,8 @@ from typing import Any
 from ..dataset.generator import SPLITS
 from ..dataset.presets import CONFIGS
 from ..utils.processes import report
+from ..utils.resources import resource_folder
+from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME
 from .manifest import MANIFEST_NAME, FileHash, hash_file, parse_manifest
 from .parquet_files import ParquetFile, write_parquet
 from .storage import HIDDEN_FOLDER, Storage
@@ -79,7 +81,7 @@ def begin(storage: Storage, build: Mapping[str, Any], paths: Collection[str], *,
     there = {path for path in storage.sizes() if path != _BUILD and not path.startswith(f"{HIDDEN_FOLDER}/")}
     earlier = _read_build(storage)
     if earlier == wanted:
-        _refuse_foreign(storage, there.difference(paths, [MANIFEST_NAME]))
+        _refuse_foreign(storage, there.difference(paths, _documents()))
         return
     if there or earlier is not None:
         _clear(storage, there, earlier, wanted, overwrite)
@@ -131,8 +133,13 @@ def _clear(
 
 
 def _is_built(path: str) -> bool:
-    documents = ("README.md", "eval.yaml", MANIFEST_NAME, "figures/samples.png", "figures/construction.png")
-    return path in documents or _PARQUET.fullmatch(path) is not None
+    return path in _documents() or _PARQUET.fullmatch(path) is not None
+
+
+def _documents() -> set[str]:
+    """Return what a build may hold besides Parquet files."""
+    figures = (resource_folder("dataset_card") / FIGURE_FOLDER).iterdir()
+    return {CARD_NAME, TASKS_NAME, MANIFEST_NAME, *(f"{FIGURE_FOLDER}/{figure.name}" for figure in figures)}
 
 
 def _refuse_foreign(storage: Storage, paths: Collection[str]) -> None:

@@ -2,9 +2,13 @@
 
 import errno
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
@@ -16,9 +20,10 @@ from mnist1d_hf.errors import TasksFailedError
 from mnist1d_hf.hub import dataset_repo, resuming
 from mnist1d_hf.hub.dataset_plan import plan_dataset
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
-from mnist1d_hf.hub.manifest import MANIFEST_NAME
+from mnist1d_hf.hub.manifest import MANIFEST_NAME, hash_bytes
 from mnist1d_hf.hub.storage import HIDDEN_FOLDER, Storage
 
+from ..conftest import interruptible
 from .test_dataset_repo import contents
 
 # Three files of `large`, and two of `default`.
@@ -102,19 +107,54 @@ def test_local_processes_write_the_same_bytes(expected, tmp_path, monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("rows_per_file", [None, 300_000])
-def test_more_than_two_million_rows_have_the_same_manifest_on_one_process_and_several(
-    rows_per_file, tmp_path, monkeypatch, memory
+@pytest.mark.parametrize(("num_samples", "rows_per_file"), [(2_200_000, None), (660_000, 300_000)])
+def test_large_builds_have_the_same_manifest_on_one_process_threads_and_processes(
+    num_samples, rows_per_file, tmp_path, monkeypatch
 ):
-    options = {"configs": ["large"], "num_samples": 2_200_000, "rows_per_file": rows_per_file}
-    with ThreadPoolExecutor(2) as executor:
-        build_dataset_repo(memory, **options, executor=executor)
+    options = {"configs": ["large"], "num_samples": num_samples, "rows_per_file": rows_per_file}
+    monkeypatch.setattr(dataset_repo, "_ROWS_FOR_PROCESSES", min(num_samples, dataset_repo._ROWS_FOR_PROCESSES))
+    build(tmp_path / "threads", **options, parameters=None)
     build_dataset_repo(tmp_path / "processes", **options)
-    manifest = (tmp_path / "processes" / MANIFEST_NAME).read_bytes()
-    assert fsspec.filesystem("memory").cat_file(f"/built/{MANIFEST_NAME}") == manifest
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     build_dataset_repo(tmp_path / "inline", **options)
-    assert (tmp_path / "inline" / MANIFEST_NAME).read_bytes() == manifest
+    manifests = {
+        (folder / MANIFEST_NAME).read_bytes() for folder in tmp_path.glob("*") if folder.name != "datasets-cache"
+    }
+    assert len(manifests) == 1
+
+
+@pytest.mark.long
+def test_an_interrupted_build_on_processes_leaves_nothing(tmp_path):
+    options = ["--config", "large", "--num-samples", "4e6", "--quiet"]
+    command = [sys.executable, "-m", "mnist1d_hf", "build", str(tmp_path / "deep" / "repo"), *options]
+    with (
+        interruptible(),
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process,
+    ):
+        while not list(tmp_path.glob("deep/.repo.*/new/large/*.parquet")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        message = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert re.search(r"\d+ of 41 files are finished; none is kept\.", message)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_memory_of_the_driver_does_not_grow_with_the_files(tmp_path, monkeypatch):
+    def store_file(file, storage):
+        return hash_bytes(file.path.encode())
+
+    monkeypatch.setattr(dataset_repo, "store_file", store_file)
+    peaks = []
+    for files in (10, 100, 1000):
+        tracemalloc.start()
+        options = {"num_samples": files * 100_000, "parameters": {"final_seq_length": 2}}
+        repo = build(tmp_path / str(files), **{**options, "configs": ["large"]})
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert sum(path.startswith("large/") for path in repo.files) in (files, files + 1)
+    assert peaks[2] - peaks[1] < 20e6
 
 
 def test_an_interrupted_build_says_how_to_resume_and_makes_only_what_is_missing(
