@@ -204,8 +204,7 @@ class _Build:
         """Write the Parquet files, those of configs in shards by the workers."""
         spread = [file for file in self.plan.files if PRESETS[file.config].is_sharded]
         here = [file for file in self.plan.files if not PRESETS[file.config].is_sharded]
-        finished = self._progress()
-        with self._workers(spread) as workers:
+        with self._progress() as finished, self._workers(spread) as workers:
             if workers is None:
                 here, spread = here + spread, []
             try:
@@ -240,8 +239,9 @@ class _Build:
             with local_processes({}, processes, kept=self.kept, what="files") as pool:
                 yield pool
 
-    def _progress(self) -> Callable[[str, FileHash], None]:
-        """Return what is to be called with each finished file: it is remembered, and the bar moves."""
+    @contextmanager
+    def _progress(self) -> Iterator[Callable[[str, FileHash], None]]:
+        """Yield what is to be called with each finished file: it is remembered, and the bar moves."""
         rows = {file.path: file.rows for file in self.plan.files}
         progress = Progress({path: Bar(path, count) for path, count in rows.items()})
         begun, done = time.monotonic(), 0
@@ -252,7 +252,10 @@ class _Build:
             done += rows[path]
             progress.finish(path, f"{done / (time.monotonic() - begun) / 1000:,.0f}k rows/s")
 
-        return finished
+        try:
+            yield finished
+        finally:
+            progress.close()
 
 
 def _gigabytes(size: int) -> str:

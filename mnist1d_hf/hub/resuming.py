@@ -24,6 +24,9 @@ from .storage import HIDDEN_FOLDER, Storage
 
 _BUILD = f"{HIDDEN_FOLDER}/build.json"
 
+# In every repository on the Hub from its beginning.
+_HUB_FILE = ".gitattributes"
+
 # A Parquet file of any build.
 _PARQUET = re.compile(rf"({'|'.join(CONFIGS)})/(({'|'.join(SPLITS)})-\d+/)?({'|'.join(SPLITS)})-\d+-of-\d+\.parquet")
 
@@ -41,8 +44,7 @@ def store_file(file: ParquetFile, storage: Storage) -> FileHash:
     finished = _finished(file, storage)
     if finished is None:
         finished = storage.put(file.path, partial(write_parquet, file))
-        record = {**asdict(finished), "rows": file.rows}
-        storage.write(_record(file), json.dumps(record).encode())
+        storage.write(_record(file), json.dumps({"rows": asdict(file), "file": asdict(finished)}).encode())
     return finished
 
 
@@ -57,11 +59,12 @@ def _finished(file: ParquetFile, storage: Storage) -> FileHash | None:
         return None
     try:
         record = json.loads(content)
-        rows, found = record.pop("rows"), FileHash(**record)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        rows, found = record["rows"], FileHash(**record["file"])
+    except (ValueError, TypeError, KeyError):
         return None
-    whole = rows == file.rows and _is_unchanged(storage, file.path, found)
-    return found if whole else None
+    # A worker may still write the last file of an earlier build, of other rows, that was given up.
+    is_whole = rows == json.loads(json.dumps(asdict(file))) and _is_unchanged(storage, file.path, found)
+    return found if is_whole else None
 
 
 def _is_unchanged(storage: Storage, path: str, expected: FileHash) -> bool:
@@ -78,7 +81,7 @@ def begin(storage: Storage, build: Mapping[str, Any], paths: Collection[str], *,
     ``build`` is what the bytes depend on. An earlier build is removed if ``overwrite`` is given.
     """
     wanted = json.loads(json.dumps(build))
-    there = {path for path in storage.sizes() if path != _BUILD and not path.startswith(f"{HIDDEN_FOLDER}/")}
+    there = {path for path in storage.sizes() if not path.startswith(f"{HIDDEN_FOLDER}/") and path != _HUB_FILE}
     earlier = _read_build(storage)
     if earlier == wanted:
         _refuse_foreign(storage, there.difference(paths, _documents()))
@@ -129,7 +132,7 @@ def _clear(
         _refuse_foreign(storage, [path for path in there if not _is_built(path)])
     # From here on it is an unfinished build, also if this one does not come further.
     storage.write(_BUILD, b"{}")
-    storage.remove([path for path in storage.sizes() if path != _BUILD])
+    storage.remove([path for path in storage.sizes() if path not in (_BUILD, _HUB_FILE)])
 
 
 def _is_built(path: str) -> bool:

@@ -50,6 +50,8 @@ class Storage:
 
     def files(self) -> tuple[Any, str]:
         """Return the file system, and the path there."""
+        if not is_url(self.address):
+            return LocalFileSystem(), Path(self.address).as_posix()
         files, root = fsspec.core.url_to_fs(self.address)
         return files, root.rstrip("/")
 
