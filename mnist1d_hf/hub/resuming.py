@@ -132,7 +132,7 @@ def _clear(
         _refuse_foreign(storage, [path for path in there if not _is_built(path)])
     # From here on it is an unfinished build, also if this one does not come further.
     storage.write(_BUILD, b"{}")
-    storage.remove([path for path in storage.sizes() if path not in (_BUILD, _HUB_FILE)])
+    storage.remove(there)
 
 
 def _is_built(path: str) -> bool:

@@ -123,7 +123,7 @@ class Storage:
         return result
 
     def remove(self, paths: Iterable[str]) -> None:
-        """Remove files, and folders that they leave empty."""
+        """Remove all files below an address, or all in some of its folders, and the folders."""
         folder = self.folder
         if folder is not None:
             for path in paths:
@@ -133,10 +133,10 @@ class Storage:
                         (folder / parent).rmdir()
             return
         files, root = self.files()
-        names = [f"{root}/{path}" for path in paths]
-        if names:
-            with self._named("remove files in", ""):
-                files.rm(names)
+        # The folders as a whole, for one commit to the Hub can remove many files, but only those of one folder.
+        for name in sorted({path.partition("/")[0] for path in paths}):
+            with self._named("remove", name):
+                files.rm(f"{root}/{name}", recursive=True)
 
     def remove_hidden(self) -> None:
         """Remove what is known about the build."""

@@ -11,9 +11,11 @@ import time
 import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import fsspec
 import pytest
+from huggingface_hub import HfApi, snapshot_download
 
 from mnist1d_hf.cluster import open_executor
 from mnist1d_hf.errors import TasksFailedError
@@ -398,3 +400,18 @@ def test_a_disk_that_is_too_small_is_noticed_before_work(as_address, tmp_path, m
         build_dataset_repo(folder.as_uri() if as_address else folder, configs=["large"], num_samples=10_000_000)
     assert not written
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.long
+def test_a_repository_on_the_hub_is_an_address_too(ada_hub, tmp_path):
+    HfApi().create_repo("ada/big", repo_type="dataset")
+    options = {"configs": ["default", "large"], "num_samples": 2200}
+    whole = contents(build_dataset_repo(tmp_path / "whole", **options).folder)
+    build_dataset_repo("hf://datasets/ada/big", **options)
+    copy = snapshot_download("ada/big", repo_type="dataset", local_dir=tmp_path / "copy")
+    found = contents(Path(copy))
+    assert {path: found[path] for path in whole} == whole
+    assert not any(path.startswith(HIDDEN_FOLDER) for path in found)
+    build_dataset_repo("hf://datasets/ada/big", configs=["shuffled"], overwrite=True)
+    files = HfApi().list_repo_files("ada/big", repo_type="dataset")
+    assert {path.partition("/")[0] for path in files if "/" in path} == {"shuffled", "figures"}
