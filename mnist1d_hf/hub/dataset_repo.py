@@ -23,7 +23,7 @@ from .dataset_plan import DatasetPlan, plan_dataset
 from .manifest import MANIFEST_NAME, FileHash, hash_bytes, hash_folder, write_manifest
 from .parquet_files import ParquetFile
 from .repo_folder import replacing_folder
-from .resuming import begin, read_finished, store_file
+from .resuming import begin, is_begun, read_finished, store_file
 from .storage import Storage, is_url
 
 # With fewer rows, starting processes takes longer than they save.
@@ -121,7 +121,7 @@ def build_dataset_repo(
     {'custom-noise': {'train': 4000, 'test': 1000}}
     """
     plan = plan_dataset(configs, num_samples, parameters, rows_per_file)
-    if executor is None and not is_url(output_dir):
+    if executor is None and not is_url(output_dir) and not is_begun(Storage.at(output_dir)):
         with replacing_folder(Path(output_dir), overwrite=overwrite) as unfinished:
             files = _Build(plan, Storage(str(unfinished)), "none is kept").run()
         address = str(Path(output_dir).resolve())

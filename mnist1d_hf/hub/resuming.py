@@ -37,7 +37,7 @@ _NAMED = 3
 def store_file(file: ParquetFile, storage: Storage) -> FileHash:
     """Write a file of a build, unless it is there and whole, and return its size and hashes; any worker can do it."""
     report(file.title, 0)
-    if storage.read(_BUILD) is None:
+    if not is_begun(storage):
         raise FileNotFoundError(
             f"there is no build under way at {storage.address}, as this worker sees it; workers need a folder that all share"
         )
@@ -89,6 +89,11 @@ def begin(storage: Storage, build: Mapping[str, Any], paths: Collection[str], *,
     if there or earlier is not None:
         _clear(storage, there, earlier, wanted, overwrite)
     storage.write(_BUILD, json.dumps(wanted, indent=1).encode())
+
+
+def is_begun(storage: Storage) -> bool:
+    """Whether there is a build that can be resumed."""
+    return storage.read(_BUILD) is not None
 
 
 def _read_build(storage: Storage) -> dict[str, Any] | None:

@@ -90,7 +90,7 @@ class Storage:
         with self._named("read", path):
             try:
                 return bytes(files.cat_file(f"{root}/{path}"))
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 return None
 
     def write(self, path: str, content: bytes) -> None:

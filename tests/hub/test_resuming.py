@@ -345,6 +345,14 @@ def test_what_is_no_build_is_not_overwritten(tmp_path):
     assert contents(tmp_path).keys() == {"mine.txt"}
 
 
+@pytest.mark.parametrize("begin", [build_dataset_repo, lambda path, **options: build(path)])
+def test_a_file_is_not_replaced_by_a_folder(begin, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FileExistsError, match="file is "):
+        begin(tmp_path / "file", **SMALL)
+    assert contents(tmp_path).keys() == {"file"}
+
+
 def test_failing_files_are_named_and_the_others_kept(expected, tmp_path, monkeypatch):
     def write_parquet(file, path, write=resuming.write_parquet):
         if "train" in file.path and file.config == "large":
@@ -360,7 +368,8 @@ def test_failing_files_are_named_and_the_others_kept(expected, tmp_path, monkeyp
         ):
             build(tmp_path / "repo", retries=1)
     assert (tmp_path / "repo" / "large" / "test-00000-of-00001.parquet").exists()
-    build(tmp_path / "repo")
+    # In the folder where it was begun, it is resumed without an executor too.
+    build_dataset_repo(tmp_path / "repo", **SMALL)
     assert contents(tmp_path / "repo") == expected
 
 
