@@ -85,6 +85,7 @@ release-check: .venv/installed-test
 
 bench: .venv/installed-test
 	$(BIN)/python benchmarks/generation.py
+	$(BIN)/python benchmarks/building.py
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/publishing.py

@@ -12,7 +12,7 @@ import click
 
 from ..utils.extras import check_extras
 from ..utils.text import printable
-from .options import config_choice, executor_options, integer, json_option, opened_executor, quiet_option
+from .options import config_choice, executor_options, extras_of, integer, json_option, opened_executor, quiet_option
 
 if TYPE_CHECKING:
     from ..hub.comparison import FileChange
@@ -70,8 +70,7 @@ def publish_command(
       mnist1d-hf publish ada --only dataset --config default --config shuffled --yes
       mnist1d-hf publish ada --only dataset --config large --num-samples 1e9 --executor processes:8 --dry-run
     """
-    if only in (None, "models"):
-        check_extras("torch")
+    check_extras(*(("torch",) if only in (None, "models") else ()), *extras_of(executor))
     from ..hub import publish, verify
 
     dry_run, revision = options["dry_run"], options["revision"]

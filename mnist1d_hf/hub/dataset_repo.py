@@ -23,7 +23,7 @@ from .dataset_plan import DatasetPlan, plan_dataset
 from .manifest import MANIFEST_NAME, FileHash, hash_bytes, hash_folder, write_manifest
 from .parquet_files import ParquetFile
 from .repo_folder import replacing_folder
-from .resuming import begin, read_finished, store_file
+from .resuming import begin, is_begun, read_finished, store_file
 from .storage import Storage, is_url
 
 # With fewer rows, starting processes takes longer than they save.
@@ -121,7 +121,7 @@ def build_dataset_repo(
     {'custom-noise': {'train': 4000, 'test': 1000}}
     """
     plan = plan_dataset(configs, num_samples, parameters, rows_per_file)
-    if executor is None and not is_url(output_dir):
+    if executor is None and not is_url(output_dir) and not is_begun(Storage.at(output_dir)):
         with replacing_folder(Path(output_dir), overwrite=overwrite) as unfinished:
             files = _Build(plan, Storage(str(unfinished)), "none is kept").run()
         address = str(Path(output_dir).resolve())
@@ -204,8 +204,7 @@ class _Build:
         """Write the Parquet files, those of configs in shards by the workers."""
         spread = [file for file in self.plan.files if PRESETS[file.config].is_sharded]
         here = [file for file in self.plan.files if not PRESETS[file.config].is_sharded]
-        finished = self._progress()
-        with self._workers(spread) as workers:
+        with self._progress() as finished, self._workers(spread) as workers:
             if workers is None:
                 here, spread = here + spread, []
             try:
@@ -240,8 +239,9 @@ class _Build:
             with local_processes({}, processes, kept=self.kept, what="files") as pool:
                 yield pool
 
-    def _progress(self) -> Callable[[str, FileHash], None]:
-        """Return what is to be called with each finished file: it is remembered, and the bar moves."""
+    @contextmanager
+    def _progress(self) -> Iterator[Callable[[str, FileHash], None]]:
+        """Yield what is to be called with each finished file: it is remembered, and the bar moves."""
         rows = {file.path: file.rows for file in self.plan.files}
         progress = Progress({path: Bar(path, count) for path, count in rows.items()})
         begun, done = time.monotonic(), 0
@@ -252,7 +252,10 @@ class _Build:
             done += rows[path]
             progress.finish(path, f"{done / (time.monotonic() - begun) / 1000:,.0f}k rows/s")
 
-        return finished
+        try:
+            yield finished
+        finally:
+            progress.close()
 
 
 def _gigabytes(size: int) -> str:

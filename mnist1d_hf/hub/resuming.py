@@ -16,11 +16,16 @@ from typing import Any
 from ..dataset.generator import SPLITS
 from ..dataset.presets import CONFIGS
 from ..utils.processes import report
+from ..utils.resources import resource_folder
+from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME
 from .manifest import MANIFEST_NAME, FileHash, hash_file, parse_manifest
 from .parquet_files import ParquetFile, write_parquet
 from .storage import HIDDEN_FOLDER, Storage
 
 _BUILD = f"{HIDDEN_FOLDER}/build.json"
+
+# In every repository on the Hub from its beginning.
+_HUB_FILE = ".gitattributes"
 
 # A Parquet file of any build.
 _PARQUET = re.compile(rf"({'|'.join(CONFIGS)})/(({'|'.join(SPLITS)})-\d+/)?({'|'.join(SPLITS)})-\d+-of-\d+\.parquet")
@@ -32,15 +37,14 @@ _NAMED = 3
 def store_file(file: ParquetFile, storage: Storage) -> FileHash:
     """Write a file of a build, unless it is there and whole, and return its size and hashes; any worker can do it."""
     report(file.title, 0)
-    if storage.read(_BUILD) is None:
+    if not is_begun(storage):
         raise FileNotFoundError(
             f"there is no build under way at {storage.address}, as this worker sees it; workers need a folder that all share"
         )
     finished = _finished(file, storage)
     if finished is None:
         finished = storage.put(file.path, partial(write_parquet, file))
-        record = {**asdict(finished), "rows": file.rows}
-        storage.write(_record(file), json.dumps(record).encode())
+        storage.write(_record(file), json.dumps({"rows": asdict(file), "file": asdict(finished)}).encode())
     return finished
 
 
@@ -55,11 +59,12 @@ def _finished(file: ParquetFile, storage: Storage) -> FileHash | None:
         return None
     try:
         record = json.loads(content)
-        rows, found = record.pop("rows"), FileHash(**record)
-    except (ValueError, TypeError, KeyError, AttributeError):
+        rows, found = record["rows"], FileHash(**record["file"])
+    except (ValueError, TypeError, KeyError):
         return None
-    whole = rows == file.rows and _is_unchanged(storage, file.path, found)
-    return found if whole else None
+    # A worker may still write the last file of an earlier build, of other rows, that was given up.
+    is_whole = rows == json.loads(json.dumps(asdict(file))) and _is_unchanged(storage, file.path, found)
+    return found if is_whole else None
 
 
 def _is_unchanged(storage: Storage, path: str, expected: FileHash) -> bool:
@@ -76,14 +81,19 @@ def begin(storage: Storage, build: Mapping[str, Any], paths: Collection[str], *,
     ``build`` is what the bytes depend on. An earlier build is removed if ``overwrite`` is given.
     """
     wanted = json.loads(json.dumps(build))
-    there = {path for path in storage.sizes() if path != _BUILD and not path.startswith(f"{HIDDEN_FOLDER}/")}
+    there = {path for path in storage.sizes() if not path.startswith(f"{HIDDEN_FOLDER}/") and path != _HUB_FILE}
     earlier = _read_build(storage)
     if earlier == wanted:
-        _refuse_foreign(storage, there.difference(paths, [MANIFEST_NAME]))
+        _refuse_foreign(storage, there.difference(paths, _documents()))
         return
     if there or earlier is not None:
         _clear(storage, there, earlier, wanted, overwrite)
     storage.write(_BUILD, json.dumps(wanted, indent=1).encode())
+
+
+def is_begun(storage: Storage) -> bool:
+    """Whether there is a build that can be resumed."""
+    return storage.read(_BUILD) is not None
 
 
 def _read_build(storage: Storage) -> dict[str, Any] | None:
@@ -127,12 +137,17 @@ def _clear(
         _refuse_foreign(storage, [path for path in there if not _is_built(path)])
     # From here on it is an unfinished build, also if this one does not come further.
     storage.write(_BUILD, b"{}")
-    storage.remove([path for path in storage.sizes() if path != _BUILD])
+    storage.remove(there)
 
 
 def _is_built(path: str) -> bool:
-    documents = ("README.md", "eval.yaml", MANIFEST_NAME, "figures/samples.png", "figures/construction.png")
-    return path in documents or _PARQUET.fullmatch(path) is not None
+    return path in _documents() or _PARQUET.fullmatch(path) is not None
+
+
+def _documents() -> set[str]:
+    """Return what a build may hold besides Parquet files."""
+    figures = (resource_folder("dataset_card") / FIGURE_FOLDER).iterdir()
+    return {CARD_NAME, TASKS_NAME, MANIFEST_NAME, *(f"{FIGURE_FOLDER}/{figure.name}" for figure in figures)}
 
 
 def _refuse_foreign(storage: Storage, paths: Collection[str]) -> None:

@@ -50,6 +50,8 @@ class Storage:
 
     def files(self) -> tuple[Any, str]:
         """Return the file system, and the path there."""
+        if not is_url(self.address):
+            return LocalFileSystem(), Path(self.address).as_posix()
         files, root = fsspec.core.url_to_fs(self.address)
         return files, root.rstrip("/")
 
@@ -88,7 +90,7 @@ class Storage:
         with self._named("read", path):
             try:
                 return bytes(files.cat_file(f"{root}/{path}"))
-            except FileNotFoundError:
+            except (FileNotFoundError, NotADirectoryError):
                 return None
 
     def write(self, path: str, content: bytes) -> None:
@@ -121,7 +123,7 @@ class Storage:
         return result
 
     def remove(self, paths: Iterable[str]) -> None:
-        """Remove files, and folders that they leave empty."""
+        """Remove all files below an address, or all in some of its folders, and the folders."""
         folder = self.folder
         if folder is not None:
             for path in paths:
@@ -131,10 +133,10 @@ class Storage:
                         (folder / parent).rmdir()
             return
         files, root = self.files()
-        names = [f"{root}/{path}" for path in paths]
-        if names:
-            with self._named("remove files in", ""):
-                files.rm(names)
+        # The folders as a whole, for one commit to the Hub can remove many files, but only those of one folder.
+        for name in sorted({path.partition("/")[0] for path in paths}):
+            with self._named("remove", name):
+                files.rm(f"{root}/{name}", recursive=True)
 
     def remove_hidden(self) -> None:
         """Remove what is known about the build."""

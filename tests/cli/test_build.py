@@ -8,6 +8,8 @@ from click.testing import CliRunner
 from datasets import load_dataset
 
 from mnist1d_hf import cli
+from mnist1d_hf.cli.build import _list_files
+from mnist1d_hf.cli.options import parse_integer
 from mnist1d_hf.dataset.checksums import sha256
 
 SETTINGS = ("--set", "corr_noise_scale=0.4", "--set", "padding=30,50")
@@ -65,3 +67,56 @@ def test_settings_that_make_no_sense_are_refused_in_one_line(arguments, code, me
     assert re.fullmatch(f"Error: .*{re.escape(message)}.*", result.stderr.splitlines()[-1])
     assert not list(empty_folder.iterdir())
     assert not datasets_cache.exists() or not list(datasets_cache.rglob("*.arrow"))
+
+
+def test_build_takes_an_address_and_says_how_to_load_it(tmp_path, monkeypatch):
+    address = (tmp_path / "repo").as_uri()
+    result = call("build", address, "--config", "large", "--num-samples", "2.2e3", "--quiet")
+    assert result.exit_code == 0, result.output
+    (line,) = [line for line in result.output.splitlines() if line.startswith("Load it with ")]
+    loaded = eval(line.removeprefix("Load it with ").removesuffix("."), {"load_dataset": load_dataset})
+    assert {split: len(rows) for split, rows in loaded.items()} == {"train": 2000, "test": 200}
+    assert result.output == call("build", address, "--config", "large", "--num-samples", "2200", "--quiet").output
+
+
+@pytest.mark.long
+def test_build_takes_an_executor_and_rows_per_file(empty_folder):
+    arguments = ("build", "repo", "--config", "large", "--num-samples", "330_000", "--rows-per-file", "2e5", "--quiet")
+    result = call(*arguments, "--executor", "processes:2", "--retries", "1", "--json")
+    assert result.exit_code == 0, result.output
+    paths = [path for path in json.loads(result.output)["files"] if path.startswith("large/")]
+    assert paths == [
+        "large/test-00000-of-00001.parquet",
+        "large/train-00000-of-00002.parquet",
+        "large/train-00001-of-00002.parquet",
+    ]
+
+
+@pytest.mark.parametrize("command", [("build", "repo"), ("publish", "ada")])
+@pytest.mark.parametrize("number", ["1e-1", "1.5", "many", "1e999999999", "nan", "inf"])
+def test_numbers_of_rows_are_integers(command, number, empty_folder):
+    result = call(*command, "--config", "large", "--num-samples", number)
+    assert result.exit_code == 2
+    assert f"'--num-samples': {number!r} is not a valid integer; write it like 1000000 or 1e6." in result.output
+    assert not list(empty_folder.iterdir())
+
+
+@pytest.mark.parametrize(
+    ("text", "number"), [("1e9", 10**9), ("1.5e3", 1500), ("1_000", 1000), (" 7 ", 7), ("1E12", 10**12)]
+)
+def test_integers_may_have_an_exponent(text, number):
+    assert parse_integer(text) == number
+    assert (
+        call("build", "repo", "--config", "large", "--set", f"num_samples={text}", "--rows-per-file", "1").exit_code
+        == 1
+    )
+
+
+def test_many_files_of_a_split_are_one_line():
+    files = {f"large/train-{number:05d}-of-00021.parquet": 10**6 for number in range(21)}
+    lines = list(_list_files({"README.md": 10_000, **files, "large/test-00000-of-00001.parquet": 10**6}))
+    assert [" ".join(line.split()) for line in lines] == [
+        "0.01 MB README.md",
+        "21.00 MB large/train-* (21 files)",
+        "1.00 MB large/test-00000-of-00001.parquet",
+    ]

@@ -2,6 +2,7 @@
 
 import json
 import re
+from fnmatch import fnmatch
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -15,7 +16,9 @@ from huggingface_hub import DatasetCard
 from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, paper
 from mnist1d_hf.dataset.parameters import PARAMETER_NAMES
 from mnist1d_hf.hub import dataset_card
+from mnist1d_hf.hub.dataset_plan import plan_dataset
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
+from mnist1d_hf.hub.manifest import FileHash
 
 
 @pytest.fixture(scope="module")
@@ -143,3 +146,31 @@ def test_the_framework_lines_in_the_card_run(card, repo, monkeypatch, jax):
     # TensorFlow is not among the libraries the tests install.
     for name in set(lines) - {"TensorFlow"}:
         assert len(eval(lines[name], scope)) > 0
+
+
+@pytest.mark.parametrize(
+    ("num_samples", "category"),
+    [(10, "n<1K"), (10**9, "1B<n<10B"), (10**12 - 1, "100B<n<1T"), (10**12, "n>1T")],
+)
+def test_the_card_is_right_up_to_a_trillion_rows(num_samples, category, tmp_path):
+    plan = plan_dataset(["large"], num_samples)
+    files = {file.path: FileHash(161 * file.rows, "0" * 64, "0" * 40) for file in plan.files}
+    plan.write_documents(tmp_path, files)
+    card = DatasetCard.load(tmp_path / "README.md")
+    assert card.data.size_categories == [category]
+    info = DatasetInfosDict.from_dataset_card_data(card.data)["large"]
+    assert sum(split.num_examples for split in info.splits.values()) == num_samples
+    assert info.download_size == 161 * num_samples
+    assert f"{info.splits['train'].num_examples:,}" in card.text
+    # All files of a split, and no others, are found by its pattern, in subfolders or not.
+    ((config,),) = (card.data.configs,)
+    for found in config["data_files"]:
+        paths = [file.path for file in plan.files if file.split == found["split"]]
+        assert all(glob_matches(path, found["path"]) for path in (paths[0], paths[-1]))
+        assert not any(glob_matches(file.path, found["path"]) for file in plan.files if file.split != found["split"])
+
+
+def glob_matches(path, pattern):
+    """Whether a pattern of fsspec, in which a star stands for no slash, matches a path."""
+    parts = path.split("/"), pattern.split("/")
+    return len(parts[0]) == len(parts[1]) and all(map(fnmatch, *parts))

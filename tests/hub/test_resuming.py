@@ -2,23 +2,30 @@
 
 import errno
 import os
+import re
 import shutil
+import signal
 import subprocess
 import sys
+import time
+import tracemalloc
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from pathlib import Path
 
 import fsspec
 import pytest
+from huggingface_hub import HfApi, snapshot_download
 
 from mnist1d_hf.cluster import open_executor
 from mnist1d_hf.errors import TasksFailedError
 from mnist1d_hf.hub import dataset_repo, resuming
 from mnist1d_hf.hub.dataset_plan import plan_dataset
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
-from mnist1d_hf.hub.manifest import MANIFEST_NAME
+from mnist1d_hf.hub.manifest import MANIFEST_NAME, hash_bytes
 from mnist1d_hf.hub.storage import HIDDEN_FOLDER, Storage
 
+from ..conftest import interruptible
 from .test_dataset_repo import contents
 
 # Three files of `large`, and two of `default`.
@@ -102,19 +109,54 @@ def test_local_processes_write_the_same_bytes(expected, tmp_path, monkeypatch):
 
 
 @pytest.mark.long
-@pytest.mark.parametrize("rows_per_file", [None, 300_000])
-def test_more_than_two_million_rows_have_the_same_manifest_on_one_process_and_several(
-    rows_per_file, tmp_path, monkeypatch, memory
+@pytest.mark.parametrize(("num_samples", "rows_per_file"), [(2_200_000, None), (660_000, 300_000)])
+def test_large_builds_have_the_same_manifest_on_one_process_threads_and_processes(
+    num_samples, rows_per_file, tmp_path, monkeypatch
 ):
-    options = {"configs": ["large"], "num_samples": 2_200_000, "rows_per_file": rows_per_file}
-    with ThreadPoolExecutor(2) as executor:
-        build_dataset_repo(memory, **options, executor=executor)
+    options = {"configs": ["large"], "num_samples": num_samples, "rows_per_file": rows_per_file}
+    monkeypatch.setattr(dataset_repo, "_ROWS_FOR_PROCESSES", min(num_samples, dataset_repo._ROWS_FOR_PROCESSES))
+    build(tmp_path / "threads", **options, parameters=None)
     build_dataset_repo(tmp_path / "processes", **options)
-    manifest = (tmp_path / "processes" / MANIFEST_NAME).read_bytes()
-    assert fsspec.filesystem("memory").cat_file(f"/built/{MANIFEST_NAME}") == manifest
     monkeypatch.setattr(os, "cpu_count", lambda: 1)
     build_dataset_repo(tmp_path / "inline", **options)
-    assert (tmp_path / "inline" / MANIFEST_NAME).read_bytes() == manifest
+    manifests = {
+        (folder / MANIFEST_NAME).read_bytes() for folder in tmp_path.glob("*") if folder.name != "datasets-cache"
+    }
+    assert len(manifests) == 1
+
+
+@pytest.mark.long
+def test_an_interrupted_build_on_processes_leaves_nothing(tmp_path):
+    options = ["--config", "large", "--num-samples", "4e6", "--quiet"]
+    command = [sys.executable, "-m", "mnist1d_hf", "build", str(tmp_path / "deep" / "repo"), *options]
+    with (
+        interruptible(),
+        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, start_new_session=True) as process,
+    ):
+        while not list(tmp_path.glob("deep/.repo.*/new/large/*.parquet")):
+            assert process.poll() is None
+            time.sleep(0.05)
+        os.killpg(process.pid, signal.SIGINT)
+        message = process.communicate(timeout=60)[1]
+    assert process.returncode == 1
+    assert re.search(r"\d+ of 41 files are finished; none is kept\.", message)
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_memory_of_the_driver_does_not_grow_with_the_files(tmp_path, monkeypatch):
+    def store_file(file, storage):
+        return hash_bytes(file.path.encode())
+
+    monkeypatch.setattr(dataset_repo, "store_file", store_file)
+    peaks = []
+    for files in (10, 100, 1000):
+        tracemalloc.start()
+        options = {"num_samples": files * 100_000, "parameters": {"final_seq_length": 2}}
+        repo = build(tmp_path / str(files), **{**options, "configs": ["large"]})
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+        assert sum(path.startswith("large/") for path in repo.files) in (files, files + 1)
+    assert peaks[2] - peaks[1] < 20e6
 
 
 def test_an_interrupted_build_says_how_to_resume_and_makes_only_what_is_missing(
@@ -303,6 +345,14 @@ def test_what_is_no_build_is_not_overwritten(tmp_path):
     assert contents(tmp_path).keys() == {"mine.txt"}
 
 
+@pytest.mark.parametrize("begin", [build_dataset_repo, lambda path, **options: build(path)])
+def test_a_file_is_not_replaced_by_a_folder(begin, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    with pytest.raises(FileExistsError, match="file is "):
+        begin(tmp_path / "file", **SMALL)
+    assert contents(tmp_path).keys() == {"file"}
+
+
 def test_failing_files_are_named_and_the_others_kept(expected, tmp_path, monkeypatch):
     def write_parquet(file, path, write=resuming.write_parquet):
         if "train" in file.path and file.config == "large":
@@ -313,11 +363,13 @@ def test_failing_files_are_named_and_the_others_kept(expected, tmp_path, monkeyp
         patches.setattr(resuming, "write_parquet", write_parquet)
         with pytest.raises(
             TasksFailedError,
-            match=r"2 of 3 files failed \(finished files are kept: rerun to resume\): large/train-0000.-of-00002, shards .*: .*No sp",
+            match=r"2 of 3 files failed \(finished files are kept: rerun to resume\): "
+            r"large/train-0000.-of-00002, shards .*No space left",
         ):
             build(tmp_path / "repo", retries=1)
     assert (tmp_path / "repo" / "large" / "test-00000-of-00001.parquet").exists()
-    build(tmp_path / "repo")
+    # In the folder where it was begun, it is resumed without an executor too.
+    build_dataset_repo(tmp_path / "repo", **SMALL)
     assert contents(tmp_path / "repo") == expected
 
 
@@ -357,3 +409,18 @@ def test_a_disk_that_is_too_small_is_noticed_before_work(as_address, tmp_path, m
         build_dataset_repo(folder.as_uri() if as_address else folder, configs=["large"], num_samples=10_000_000)
     assert not written
     assert not list(tmp_path.iterdir())
+
+
+@pytest.mark.long
+def test_a_repository_on_the_hub_is_an_address_too(ada_hub, tmp_path):
+    HfApi().create_repo("ada/big", repo_type="dataset")
+    options = {"configs": ["default", "large"], "num_samples": 2200}
+    whole = contents(build_dataset_repo(tmp_path / "whole", **options).folder)
+    build_dataset_repo("hf://datasets/ada/big", **options)
+    copy = snapshot_download("ada/big", repo_type="dataset", local_dir=tmp_path / "copy")
+    found = contents(Path(copy))
+    assert {path: found[path] for path in whole} == whole
+    assert not any(path.startswith(HIDDEN_FOLDER) for path in found)
+    build_dataset_repo("hf://datasets/ada/big", configs=["shuffled"], overwrite=True)
+    files = HfApi().list_repo_files("ada/big", repo_type="dataset")
+    assert {path.partition("/")[0] for path in files if "/" in path} == {"shuffled", "figures"}

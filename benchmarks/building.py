@@ -1,0 +1,65 @@
+"""Rows per CPU second of each way to build, imports of workers included: `python benchmarks/building.py [ROWS] [dask]`.
+
+On a busy machine CPU seconds tell more than seconds. The manifests of all ways must be equal.
+"""
+
+import os
+import resource
+import subprocess
+import sys
+import tempfile
+from pathlib import Path
+
+BUILD = """
+import os, resource, sys, time
+from mnist1d_hf.cluster import open_executor
+from mnist1d_hf.hub.dataset_repo import build_dataset_repo
+
+if __name__ == "__main__":
+    way, folder, rows = sys.argv[1:]
+    options = {"configs": ["large"], "num_samples": int(rows)}
+    if way == "one process":
+        os.cpu_count = lambda: 1
+    begun = time.perf_counter()
+    if ":" in way or way == "dask":
+        with open_executor(way) as executor:
+            build_dataset_repo(folder, **options, executor=executor)
+    else:
+        build_dataset_repo(folder, **options)
+    print(time.perf_counter() - begun, resource.getrusage(resource.RUSAGE_SELF).ru_maxrss)
+"""
+
+
+def measure(way, rows, folder):
+    """Build in a process of its own; return seconds, CPU seconds of all its processes, and its peak memory in MB."""
+    script = folder / "build.py"
+    script.write_text(BUILD)
+    environment = {**os.environ, "HF_DATASETS_DISABLE_PROGRESS_BARS": "1", "OMP_NUM_THREADS": "1"}
+    before = resource.getrusage(resource.RUSAGE_CHILDREN)
+    command = [sys.executable, str(script), way, str(folder / way.replace(":", " ")), str(rows)]
+    output = subprocess.run(command, env=environment, check=True, stdout=subprocess.PIPE, text=True).stdout.split()
+    after = resource.getrusage(resource.RUSAGE_CHILDREN)
+    cpu = after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime
+    return float(output[-2]), cpu, int(output[-1]) / (2**20 if sys.platform == "darwin" else 2**10)
+
+
+def main():
+    rows = int(float(sys.argv[1])) if len(sys.argv) > 1 else 4_400_000
+    ways = ("one process", "one process per core", "processes:2", *sys.argv[2:])
+    print(
+        f"{rows:,} rows{'':20} {'s':>8} {'CPU s':>8} {'rows/s':>10} {'rows/CPU s':>11} {'MB of driver':>13}", flush=True
+    )
+    manifests = set()
+    for way in ways:
+        with tempfile.TemporaryDirectory() as folder:
+            seconds, cpu, memory = measure(way, rows, Path(folder))
+            manifests |= {path.read_bytes() for path in Path(folder).glob("*/.mnist1d-hf.json")}
+        print(
+            f"{way:31} {seconds:8.1f} {cpu:8.1f} {rows / seconds:10,.0f} {rows / cpu:11,.0f} {memory:13,.0f}",
+            flush=True,
+        )
+    assert len(manifests) == 1, "the ways differ"
+
+
+if __name__ == "__main__":
+    main()
