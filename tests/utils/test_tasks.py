@@ -19,11 +19,11 @@ class Recorded(ThreadPoolExecutor):
         super().__init__(threads)
         self.lock, self.open, self.most = threading.Lock(), 0, 0
 
-    def submit(self, *arguments):
+    def submit(self, function, /, *arguments, **options):
         with self.lock:
             self.open += 1
             self.most = max(self.most, self.open)
-        future = super().submit(*arguments)
+        future = super().submit(function, *arguments, **options)
         future.add_done_callback(self.closed)
         return future
 
@@ -40,7 +40,7 @@ class ByHand(Executor):
     def __init__(self, *outcomes):
         self.outcomes, self.futures = iter(outcomes), []
 
-    def submit(self, function, *arguments):
+    def submit(self, function, /, *arguments, **options):
         future = Future()
         self.futures.append(future)
         outcome = next(self.outcomes, None)
