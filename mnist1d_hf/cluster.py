@@ -65,7 +65,8 @@ def open_executor(address: str) -> Iterator[Executor]:
             yield pool
     else:
         check_extras("cluster")
-        with _dask_executor(address) as executor:
+        require("distributed", "cluster")  # sets the levels of its loggers
+        with _dask_is_silent(), _dask_executor(address) as executor:
             yield executor
 
 
@@ -76,6 +77,19 @@ def check_address(address: str) -> str:
             f"unknown executor {address!r}; give processes:N, dask, or dask://HOST:PORT, for example dask://localhost:8786"
         )
     return address
+
+
+@contextmanager
+def _dask_is_silent() -> Iterator[None]:
+    """Let Dask log nothing: what fails is reported here, without the tracebacks of its connections."""
+    levels = {logger: logger.level for logger in map(logging.getLogger, ("distributed", "distributed.client"))}
+    for logger in levels:
+        logger.setLevel(logging.CRITICAL)
+    try:
+        yield
+    finally:
+        for logger, level in levels.items():
+            logger.setLevel(level)
 
 
 @contextmanager
@@ -125,6 +139,8 @@ def _prepare_workers(client: Any) -> None:
         ) from None
     here = _versions()
     for worker, found in client.run(_versions, on_error="return").items():
+        if isinstance(found, OSError):
+            continue  # it is gone; what it would have done goes to others
         if isinstance(found, Exception):
             raise WorkerError(
                 f"the worker {worker} cannot run mnist1d-hf {__version__} ({one_line(found)}); install it there"

@@ -19,6 +19,7 @@ from mnist1d_hf.baselines.runs import train_baselines
 from mnist1d_hf.cluster import open_executor
 from mnist1d_hf.errors import MissingExtraError, WorkerError
 from mnist1d_hf.experiments import metalearn_learning_rate as metalearn
+from mnist1d_hf.utils import tasks
 from mnist1d_hf.utils.processes import ALLOCATOR
 from mnist1d_hf.utils.tasks import run_tasks
 
@@ -85,7 +86,7 @@ class Dask:
     def __init__(self, folder):
         self.folder, self.processes = folder, {}
         self.start("scheduler", "scheduler", "--port", "0", "--no-dashboard", "--scheduler-file", str(self.file))
-        self.wait(self.file.is_file)
+        self.wait(lambda: self.file.is_file() and self.file.read_text().rstrip().endswith("}"))
         self.address = json.loads(self.file.read_text())["address"].replace("tcp://", "dask://")
 
     @property
@@ -211,9 +212,9 @@ def test_what_a_killed_worker_was_doing_is_done_by_another(dask, tmp_path):
         results[name] = result
 
     with open_executor(dask.address) as executor:
-        tasks = {name: (name, tmp_path) for name in "abcd"}
+        letters = {name: (name, tmp_path) for name in "abcd"}
         killer = subprocess.Popen([sys.executable, "-c", KILL, str(dask.processes["one"].pid), str(tmp_path)])
-        run_tasks(executor, slow_or_end, tasks, finished, retries=2)
+        run_tasks(executor, slow_or_end, letters, finished, retries=2)
         killer.wait()
     assert results == {name: name for name in "abcd"}
     assert dask.processes["one"].wait() == -signal.SIGKILL
@@ -231,19 +232,31 @@ os.kill(int(sys.argv[1]), 9)
 
 
 @pytest.mark.long
-def test_a_scheduler_that_dies_is_one_sentence(dask, tmp_path):
+def test_a_cluster_that_loses_all_its_workers_is_given_up(dask, tmp_path, monkeypatch):
+    monkeypatch.setattr(tasks, "LONGEST_ABSENCE", 1)
+    dask.start_worker("one")
+    (tmp_path / "a").touch()
+    with open_executor(dask.address) as executor:
+        with subprocess.Popen([sys.executable, "-c", KILL, str(dask.processes["one"].pid), str(tmp_path)]):
+            with pytest.raises(WorkerError, match="no workers any more; start some, and rerun to resume"):
+                run_tasks(executor, slow_or_end, {"b": ("b", tmp_path)}, lambda *result: None)
+
+
+@pytest.mark.long
+def test_a_scheduler_that_dies_is_one_sentence(dask, tmp_path, capfd):
     dask.start_worker("one")
     dask.wait(lambda: "Registered" in (dask.folder / "one" / "log").read_text())
     (tmp_path / "a").touch()
     killer = subprocess.Popen([sys.executable, "-c", KILL, str(dask.processes["scheduler"].pid), str(tmp_path)])
-    tasks = {name: (name, tmp_path) for name in "bcd"}
+    letters = {name: (name, tmp_path) for name in "bcd"}
     with pytest.raises(
         WorkerError, match=r"^the Dask scheduler at dask://\S+ does not answer any more; finished work is kept"
     ):
         with open_executor(dask.address) as executor:
-            run_tasks(executor, slow_or_end, tasks, lambda *result: None)
+            run_tasks(executor, slow_or_end, letters, lambda *result: None)
             time.sleep(60)
     killer.wait()
+    assert capfd.readouterr().err.count("\n") <= 1  # the address of the dashboard
 
 
 @pytest.mark.long

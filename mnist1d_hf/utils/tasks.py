@@ -10,7 +10,7 @@ from concurrent.futures import FIRST_COMPLETED, BrokenExecutor, CancelledError, 
 from itertools import islice
 from typing import Any, Generic, TypeVar
 
-from ..errors import TasksFailedError
+from ..errors import TasksFailedError, WorkerError
 from .text import one_line
 
 # Submitted at a time for each worker thread: enough to keep it busy, few enough to stop soon and to hold few results.
@@ -18,6 +18,9 @@ _WINDOW = 4
 
 # Seconds after which the number of threads is asked for again: workers come and go.
 _RECENT = 1.0
+
+LONGEST_ABSENCE = 60.0
+"""Seconds after which a cluster without workers is given up."""
 
 # Failures that the message names.
 _NAMED = 3
@@ -79,7 +82,7 @@ class _Run(Generic[_Result]):
                 self._submit(name)
             if not self._running:
                 return
-            for future in wait(self._running, return_when=FIRST_COMPLETED).done:
+            for future in wait(self._running, _RECENT, FIRST_COMPLETED).done:
                 yield from self._collect(self._running.pop(future), future)
 
     def end(self) -> list[tuple[str, _Result]]:
@@ -109,15 +112,23 @@ class _Threads:
     """How many tasks an executor runs at a time, which executors do not say publicly."""
 
     def __init__(self, executor: Executor) -> None:
-        self._executor, self._asked, self._threads = executor, -_RECENT, 1
+        self._executor = executor
+        self._client = getattr(executor, "_client", None)  # of Dask, whose workers come and go
+        self._asked, self._seen, self._threads = -_RECENT, time.monotonic(), 0
 
     def __call__(self) -> int:
-        client = getattr(self._executor, "_client", None)
-        if client is None:
+        if self._client is None:
             return getattr(self._executor, "_max_workers", None) or os.cpu_count() or 1
-        if time.monotonic() - self._asked >= _RECENT:
-            self._asked, self._threads = time.monotonic(), max(1, sum(client.nthreads().values()))
-        return self._threads
+        now = time.monotonic()
+        if now - self._asked >= _RECENT:
+            self._asked, self._threads = now, sum(self._client.nthreads().values())
+        if self._threads:
+            self._seen = now
+        elif now - self._seen >= LONGEST_ABSENCE:
+            raise WorkerError(
+                "the cluster has no workers any more; start some, and rerun to resume: finished work is kept"
+            )
+        return max(1, self._threads)
 
 
 def _failed(failures: Mapping[str, Exception], total: int, what: str, kept: str) -> Exception:
