@@ -19,6 +19,8 @@ from mnist1d_hf.baselines.runs import train_baselines
 from mnist1d_hf.cluster import open_executor
 from mnist1d_hf.errors import MissingExtraError, WorkerError
 from mnist1d_hf.experiments import metalearn_learning_rate as metalearn
+from mnist1d_hf.hub import build_dataset_repo
+from mnist1d_hf.hub.manifest import MANIFEST_NAME
 from mnist1d_hf.utils import tasks
 from mnist1d_hf.utils.processes import ALLOCATOR
 from mnist1d_hf.utils.tasks import run_tasks
@@ -164,6 +166,20 @@ def test_workers_in_other_folders_measure_and_train_the_same(dask, tmp_path, emp
     )
     assert folders <= {str(dask.folder / name) for name in ("one", "two")}
     assert not [path for name in ("one", "two") for path in (dask.folder / name).rglob("*.safetensors")]
+
+
+@pytest.mark.long
+def test_workers_build_what_is_built_here(dask, empty_folder):
+    for name in ("one", "two"):
+        dask.start_worker(name)
+    what = {"configs": ["default", "large"], "num_samples": 330_000}
+    here = build_dataset_repo("here", **what)
+    with open_executor(dask.address) as executor:
+        there = build_dataset_repo("there", **what, executor=executor)
+    assert len(there.files) > 6
+    assert there.files == here.files
+    assert (there.folder / MANIFEST_NAME).read_bytes() == (here.folder / MANIFEST_NAME).read_bytes()
+    assert not [path for name in ("one", "two") for path in (dask.folder / name).rglob("*.parquet")]
 
 
 @pytest.mark.long
