@@ -17,6 +17,8 @@ from mnist1d_hf.hub import resuming
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, hash_file, parse_manifest
 
+from .killing import KILLED
+
 SMALL = {"configs": ["default", "large"], "num_samples": 2200}
 
 
@@ -210,7 +212,8 @@ def test_a_failing_build_leaves_what_was_there(failure, existing, tmp_path, monk
     assert [path.name for path in tmp_path.iterdir()] == (["repo"] if existing else [])
 
 
-KILLED_BUILD = """
+KILLED_BUILD = (
+    """
 import os, signal, sys
 from pathlib import Path
 from types import SimpleNamespace
@@ -220,23 +223,12 @@ folder, name, call, moment = sys.argv[1:]
 repo_folder.shutil = SimpleNamespace(rmtree=repo_folder.shutil.rmtree)  # not what temporary folders use
 owner = {"write_parquet": resuming, "write_documents": dataset_plan, "write_manifest": dataset_repo,
          "rename": Path, "rmtree": repo_folder.shutil}[name]
-function, calls = getattr(owner, name), 0
-
-def kill(stage):
-    if (calls, moment) == (int(call), stage):
-        os._exit(9)  # nothing is cleaned up, as after SIGKILL
-
-def killed(*arguments, **options):
-    global calls
-    calls += 1
-    kill("before")
-    result = function(*arguments, **options)
-    kill("after")
-    return result
-
-setattr(owner, name, killed)
+"""
+    + KILLED
+    + """
 dataset_repo.build_dataset_repo(folder, configs=["default", "large"], num_samples=2200, overwrite=True)
 """
+)
 
 
 @pytest.mark.long

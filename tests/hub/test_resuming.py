@@ -26,6 +26,7 @@ from mnist1d_hf.hub.manifest import MANIFEST_NAME, hash_bytes
 from mnist1d_hf.hub.storage import HIDDEN_FOLDER, Storage
 
 from ..conftest import interruptible
+from .killing import KILLED
 from .test_dataset_repo import contents
 
 # Three files of `large`, and two of `default`.
@@ -36,19 +37,6 @@ BUILD = f"{HIDDEN_FOLDER}/build.json"
 @pytest.fixture(scope="module")
 def expected(tmp_path_factory):
     return contents(build_dataset_repo(tmp_path_factory.mktemp("expected") / "repo", **SMALL).folder)
-
-
-@pytest.fixture
-def written(monkeypatch):
-    """Paths of the Parquet files that this process writes."""
-    paths = []
-
-    def write_parquet(file, path, write=resuming.write_parquet):
-        paths.append(file.path)
-        return write(file, path)
-
-    monkeypatch.setattr(resuming, "write_parquet", write_parquet)
-    return paths
 
 
 @pytest.fixture
@@ -220,7 +208,8 @@ def broken(*_):
     raise OSError(errno.EIO, "broken")
 
 
-KILLED_BUILD = """
+KILLED_BUILD = (
+    """
 import os, sys
 from mnist1d_hf.errors import TasksFailedError
 from mnist1d_hf.hub import dataset_repo, resuming
@@ -228,23 +217,12 @@ from mnist1d_hf.hub.storage import Storage
 
 address, name, call, moment = sys.argv[1:]
 owner = {"write_parquet": resuming, "write": Storage, "put": Storage, "write_manifest": dataset_repo, "remove": Storage}[name]
-function, calls = getattr(owner, name), 0
-
-def kill(stage):
-    if (calls, moment) == (int(call), stage):
-        os._exit(9)  # nothing is cleaned up, as after SIGKILL
-
-def killed(*arguments, **options):
-    global calls
-    calls += 1
-    kill("before")
-    result = function(*arguments, **options)
-    kill("after")
-    return result
-
-setattr(owner, name, killed)
+"""
+    + KILLED
+    + """
 dataset_repo.build_dataset_repo(address, configs=["default", "large"], num_samples=2200)
 """
+)
 
 
 @pytest.mark.long

@@ -107,19 +107,6 @@ def objects():
     return {one.key: one.get()["Body"].read() for one in bucket.objects.all()}
 
 
-@pytest.fixture
-def written(monkeypatch):
-    """Paths of the Parquet files that this process writes."""
-    paths = []
-
-    def write_parquet(file, path, write=resuming.write_parquet):
-        paths.append(file.path)
-        return write(file, path)
-
-    monkeypatch.setattr(resuming, "write_parquet", write_parquet)
-    return paths
-
-
 @pytest.mark.long
 def test_a_bucket_gets_the_files_of_a_folder_and_datasets_loads_them(proxy, expected, written, monkeypatch):
     monkeypatch.setattr(datasets.config, "HF_HUB_OFFLINE", False)
