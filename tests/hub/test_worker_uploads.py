@@ -12,7 +12,7 @@ import datasets
 import pytest
 from click.testing import CliRunner
 from huggingface_hub import get_session
-from huggingface_hub.utils import are_progress_bars_disabled
+from huggingface_hub.utils import are_progress_bars_disabled, enable_progress_bars
 
 from mnist1d_hf import Mnist1D, cli
 from mnist1d_hf.cluster import open_executor
@@ -43,8 +43,11 @@ MERGED = f"{TITLE} (#1)"
 
 @pytest.fixture(autouse=True)
 def small_files(monkeypatch):
-    """Files of 100 rows, with and without workers."""
+    """Files of 100 rows, with and without workers; bars of the client as they were."""
     monkeypatch.setattr(parquet_files, "_ROWS_PER_FILE", {0: 100})
+    enable_progress_bars()
+    yield
+    enable_progress_bars()  # a task switches them off in its process, which here is this one
 
 
 @pytest.fixture
