@@ -90,8 +90,7 @@ def in_this_process(monkeypatch):
         with ThreadPoolExecutor(1) as pool:
             yield pool
 
-    for module in ("baselines.runs", "experiments.experiment"):
-        monkeypatch.setattr(f"mnist1d_hf.{module}.local_processes", one_thread)
+    monkeypatch.setattr("mnist1d_hf.utils.processes.local_processes", one_thread)
 
 
 @pytest.fixture(scope="session")
