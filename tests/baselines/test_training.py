@@ -8,7 +8,7 @@ import pytest
 import torch
 from torch.nn import functional as F
 
-from mnist1d_hf.baselines import create_model, evaluate, list_models, load_tensors
+from mnist1d_hf.baselines import create_model, evaluate, list_models, load_tensors, training
 from mnist1d_hf.baselines.architectures import base, get_architecture
 from mnist1d_hf.baselines.architectures.recurrence import gru_states
 from mnist1d_hf.baselines.recipes import RECIPES, TrainingSettings
@@ -214,3 +214,17 @@ def test_a_device_that_is_not_there_raises(device):
 def test_no_row_left_raises():
     with pytest.raises(ValueError, match=r"validation_rows=4000 leaves no row of 4000 to train on"):
         train("logistic", RUNS, dataclasses.replace(SHORT, validation_rows=4000))
+
+
+def test_of_equally_good_points_the_first_is_kept():
+    class Weights:
+        point = 0
+
+        def state(self, member):
+            return {"point": self.point}
+
+    members = Weights()
+    best = training._BestWeights(members)
+    for members.point, validation in enumerate([(0.5, 0.9), (0.7, 0.9), (0.7, 0.2)]):
+        best.update(torch.tensor(validation))
+    assert [best.state(member)["point"] for member in (0, 1)] == [1, 0]
