@@ -5,23 +5,20 @@ docs/cluster.md.
 """
 
 import argparse
-import hashlib
-import os
 import tempfile
 import time
+from pathlib import Path
 
-import pyarrow as pa
 from pyarrow import parquet as pq
 
 from mnist1d_hf import Mnist1D
+from mnist1d_hf.hub.parquet_files import check_rows_per_file, list_parquet_files, write_parquet
 
 CORES = 64
 NETWORKS = {"1 Gb/s": 125e6, "10 Gb/s": 1.25e9}  # bytes a second, of all workers together
 MEASURED_ROWS = 500_000
 
-# As `build` chooses them.
-ROW_GROUP_ROWS = 100_000
-ROWS_PER_FILE = {10**9: 3_000_000, 10**10: 3_000_000, 10**11: 3_000_000, 10**12: 30_000_000}
+ROWS_PER_FILE = {rows: check_rows_per_file(None, rows) for rows in (10**9, 10**10, 10**11, 10**12)}
 
 # The Hub: preupload, batch, upload and verify for each file; the upload itself is not counted.
 CALLS_PER_FILE = 3
@@ -39,27 +36,21 @@ def measure():
     """Return rows per CPU second of building and of reading back, and bytes per row."""
     builder = Mnist1D(config_name="large", num_samples=2 * MEASURED_ROWS)
     next(builder.tables("train", 0, 1))  # makes what all shards share
-    schema = builder.info.features.arrow_schema
+    file = list_parquet_files(builder, MEASURED_ROWS)[0]
     with tempfile.TemporaryDirectory() as folder:
-        path = os.path.join(folder, "rows.parquet")
+        path = Path(folder) / "rows.parquet"
         begun = time.process_time()
-        options = {"use_dictionary": ["y"], "use_content_defined_chunking": True, "write_page_index": True}
-        with pq.ParquetWriter(path, schema, **options) as writer:
-            for start in range(0, MEASURED_ROWS, ROW_GROUP_ROWS):
-                group = pa.concat_tables(builder.tables("train", start, start + ROW_GROUP_ROWS))
-                writer.write_table(group, row_group_size=ROW_GROUP_ROWS)
-        with open(path, "rb") as file:
-            hashlib.file_digest(file, "sha256") if hasattr(hashlib, "file_digest") else hashlib.sha256(file.read())
+        size_in_bytes = write_parquet(file, path).size
         built = time.process_time() - begun
         begun = time.process_time()
-        with pq.ParquetFile(path) as file:
-            for group in range(file.num_row_groups):
-                file.read_row_group(group, use_threads=False)
+        with pq.ParquetFile(path) as rows:
+            for group in range(rows.num_row_groups):
+                rows.read_row_group(group, use_threads=False)
         read = time.process_time() - begun
         return (
             round(MEASURED_ROWS / built),
             round(MEASURED_ROWS / read),
-            round(os.path.getsize(path) / MEASURED_ROWS, 1),
+            round(size_in_bytes / MEASURED_ROWS, 1),
         )
 
 

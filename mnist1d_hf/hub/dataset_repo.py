@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -17,7 +16,7 @@ from datasets import DatasetInfo
 
 from ..dataset.presets import PRESETS
 from ..utils.processes import local_processes
-from ..utils.progress import Bar, Progress
+from ..utils.progress import RowProgress
 from ..utils.tasks import run_tasks
 from .dataset_plan import DatasetPlan, plan_dataset
 from .manifest import MANIFEST_NAME, FileHash, hash_bytes, hash_folder, write_manifest
@@ -242,20 +241,13 @@ class _Build:
     @contextmanager
     def _progress(self) -> Iterator[Callable[[str, FileHash], None]]:
         """Yield what is to be called with each finished file: it is remembered, and the bar moves."""
-        rows = {file.path: file.rows for file in self.plan.files}
-        progress = Progress({path: Bar(path, count) for path, count in rows.items()})
-        begun, done = time.monotonic(), 0
+        with closing(RowProgress({file.path: file.rows for file in self.plan.files})) as progress:
 
-        def finished(path: str, file: FileHash) -> None:
-            nonlocal done
-            self.files[path] = file
-            done += rows[path]
-            progress.finish(path, f"{done / (time.monotonic() - begun) / 1000:,.0f}k rows/s")
+            def finished(path: str, file: FileHash) -> None:
+                self.files[path] = file
+                progress.finish(path)
 
-        try:
             yield finished
-        finally:
-            progress.close()
 
 
 def _gigabytes(size: int) -> str:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pickle
-import time
 from collections.abc import Iterator
 from concurrent.futures import Executor
 from contextlib import closing, contextmanager
@@ -19,7 +18,7 @@ from huggingface_hub.utils.tqdm import are_progress_bars_disabled, disable_progr
 from ..errors import HubError
 from ..utils.patience import patience
 from ..utils.processes import report
-from ..utils.progress import Bar, Progress
+from ..utils.progress import RowProgress
 from ..utils.tasks import run_tasks
 from .client import connect, explained
 from .manifest import FileHash
@@ -57,15 +56,12 @@ def upload_files(target: Target, release: Release, executor: Executor, retries: 
         there = {path: remote.files[path]} if path in remote.files else {}
         tasks[file.title] = (file, RemoteRepo(remote.commit, there), target.api.endpoint, where)
     uploads: list[Upload] = []
-    bars = {file.title: Bar(file.path, file.rows) for file in release.planned.values()}
-    with _client_bars_restored(), closing(Progress(bars)) as progress:
-        begun, rows = time.monotonic(), 0
+    rows = {path: file.rows for path, file in release.planned.items()}
+    with _client_bars_restored(), closing(RowProgress(rows)) as progress:
 
         def note(name: str, upload: Upload) -> None:
-            nonlocal rows
             uploads.append(upload)
-            rows += release.planned[upload.path].rows
-            progress.finish(name, f"{rows / (time.monotonic() - begun) / 1000:,.0f}k rows/s")
+            progress.finish(upload.path)
 
         kept = "what is uploaded is not uploaded again: rerun to resume"
         run_tasks(executor, upload_file, tasks, note, retries=retries, what="files", kept=kept)

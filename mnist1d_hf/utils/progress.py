@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, TypeVar
@@ -74,6 +75,26 @@ class Progress:
             self._line.set_description_str(f"{self._finished}/{len(self._bars)}", refresh=False)
             self._line.set_postfix_str(text.strip(), refresh=False)
             self._line.update(sum(self._done.values()) - self._line.n)
+
+
+class RowProgress(Progress):
+    """Shows finished files of rows, and how many rows a second they are together.
+
+    Parameters
+    ----------
+    rows : mapping of str to int
+        Number of rows of each file, by its path.
+    """
+
+    def __init__(self, rows: Mapping[str, int]) -> None:
+        super().__init__({path: Bar(path, count) for path, count in rows.items()})
+        self._rows, self._made, self._begun = rows, 0, time.monotonic()
+
+    def finish(self, name: str, measured: str = "") -> None:
+        """Count a file as finished."""
+        self._made += self._rows[name]
+        rate = self._made / (time.monotonic() - self._begun)
+        super().finish(name, f"{rate / 1000:,.0f}k rows/s")
 
 
 def shown(items: Collection[_Item], description: str) -> Iterator[_Item]:
