@@ -1,6 +1,6 @@
-"""Models of one architecture that train in the same loop: as one stack where that is faster, otherwise side by side.
+"""Models of one architecture that train in the same loop: as one stack where there is one, otherwise side by side.
 
-Both take signals of shape (members, rows, length) and return logits of shape (members, rows, classes).
+Both take signals of shape (members, rows, length), and give logits of shape (members, rows, classes).
 """
 
 from __future__ import annotations
@@ -8,44 +8,72 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .stacked import Forward, Parameters, stack_parameters, unstack_parameters
+from .layers import Layer, Network, cross_entropy_gradient
+
+State = dict[str, Tensor]
 
 
 class Stack:
     """Members whose parameters are stacked, so that one call computes all of them."""
 
-    def __init__(self, models: Sequence[nn.Module], forward: Forward, device: str) -> None:
-        stacked = stack_parameters(models)
-        self._parameters = {name: tensor.detach().to(device).requires_grad_() for name, tensor in stacked.items()}
-        self._forward = forward
-        self.parameters = list(self._parameters.values())
+    def __init__(self, models: Sequence[nn.Module], layers: Sequence[Layer]) -> None:
+        self._network = Network(layers)
+        self._names = {parameter: name for name, parameter in models[0].named_parameters()}
+        self.parameters = [self._network.parameters]
 
-    def __call__(self, x: Tensor, *, training: bool) -> Tensor:
-        """Return logits; they are the same in training and in evaluation."""
-        return self._forward(self._parameters, x)
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits in evaluation."""
+        return self._network.forward(x)
 
-    def state(self, member: int) -> Parameters:
+    @torch.no_grad()
+    def set_gradients(self, x: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+        """Set the gradients of each member's mean cross-entropy, and return the logits."""
+        logits = self._network.forward(x)
+        classes = logits.shape[2]
+        targets = torch.full_like(logits, label_smoothing / classes)
+        targets.scatter_(2, labels.unsqueeze(2), 1 - label_smoothing + label_smoothing / classes)
+        self._network.backward(cross_entropy_gradient(logits, targets))
+        return logits
+
+    def state(self, member: int) -> State:
         """Return a copy of the state dict of one member."""
-        return unstack_parameters(self._parameters, member)
+        return {
+            self._names[parameter]: tensor
+            for leaf in self._network.leaves
+            if leaf.module is not None
+            for parameter, tensor in zip(leaf.module.parameters(), leaf.of_member(member), strict=True)
+        }
 
 
 class Separate:
     """Members that are ordinary modules."""
 
-    def __init__(self, models: Sequence[nn.Module], device: str) -> None:
-        self._models = [model.to(device) for model in models]
-        self.parameters: list[Tensor] = [parameter for model in models for parameter in model.parameters()]
+    def __init__(self, models: Sequence[nn.Module]) -> None:
+        self._models = models
+        self.parameters = [parameter for model in models for parameter in model.parameters()]
 
-    def __call__(self, x: Tensor, *, training: bool) -> Tensor:
-        """Return logits of each model for its own signals, in training or in evaluation mode."""
-        logits = [model.train(training)(signals) for model, signals in zip(self._models, x, strict=True)]
-        return torch.stack(logits)
+    @torch.no_grad()
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the logits in evaluation, of each model for its own signals."""
+        return torch.stack([model.eval()(signals) for model, signals in zip(self._models, x, strict=True)])
 
-    def state(self, member: int) -> Parameters:
+    def set_gradients(self, x: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
+        """Set the gradients of each member's mean cross-entropy in training, and return the logits."""
+        every = []
+        for model, signals, own in zip(self._models, x, labels, strict=True):
+            model.zero_grad()
+            logits = model.train()(signals)
+            F.cross_entropy(logits, own, label_smoothing=label_smoothing).backward()
+            every.append(logits.detach())
+        return torch.stack(every)
+
+    def state(self, member: int) -> State:
         """Return a copy of the state dict of one member."""
-        return {name: tensor.detach().clone() for name, tensor in self._models[member].state_dict().items()}
+        return {name: tensor.clone() for name, tensor in self._models[member].state_dict().items()}
 
 
 Members = Stack | Separate

@@ -19,15 +19,15 @@ from torch import Tensor
 
 from ..dataset.presets import PRESETS
 from ..utils.seeds import generator, seeded
-from .architectures import Baseline, get_architecture
+from .architectures import Baseline
 from .data import check_device, load_tensors
-from .members import Members, Separate, Stack
+from .members import Members, Separate, Stack, State
 from .recipes import TrainingSettings
 from .registry import create_model
-from .stacked import Parameters
 
-# Rows classified at once, to bound memory.
-_EVALUATION_ROWS = 5_000
+# Rows classified at once, and batches gathered at once, to bound memory.
+_EVALUATION_ROWS = 1_000
+_GATHERED_BATCHES = 100
 
 
 @dataclass(frozen=True)
@@ -73,21 +73,22 @@ def train(
     check_device(device)
     data = {config: _training_rows(config, train_rows) for config in dict(runs)}
     start = time.perf_counter()
-    x = torch.stack([data[config][0] for config, _ in runs]).to(device)
-    y = torch.stack([data[config][1] for config, _ in runs]).to(device)
-    rows = x.shape[1] - settings.validation_rows
+    rows = len(data[runs[0][0]][1]) - settings.validation_rows
     if rows < 1:
-        raise ValueError(f"validation_rows={settings.validation_rows} leaves no row of {x.shape[1]} to train on")
-    models = [_fresh_model(architecture, seed, x.shape[2]) for _, seed in runs]
-    stacked = get_architecture(architecture).stacked
-    members: Members = Stack(models, stacked, device) if stacked else Separate(models, device)
-    curves, best = _CurveRecorder(), _BestWeights(members)
-    batches = _Batches(x[:, :rows], y[:, :rows], [seed for _, seed in runs], settings)
-    for step, loss, accuracy in _optimise(members, batches, settings):
-        curves.add(loss, accuracy)
+        raise ValueError(
+            f"validation_rows={settings.validation_rows} leaves no row of {rows + settings.validation_rows} to train on"
+        )
+    x, y = (torch.stack([data[config][column][rows:] for config, _ in runs]).to(device) for column in (0, 1))
+    models = [_fresh_model(architecture, seed, x.shape[2]).to(device) for _, seed in runs]
+    layers = type(models[0]).stack(models)
+    members: Members = Stack(models, layers) if layers else Separate(models)
+    curves, best = _CurveRecorder(settings.label_smoothing), _BestWeights(members)
+    batches = _Batches([data[config] for config, _ in runs], rows, [seed for _, seed in runs], settings, device)
+    for step, logits, labels in _optimise(members, batches, settings):
+        curves.add(logits, labels)
         if step % settings.log_every and step != settings.steps:
             continue
-        point = curves.close(step, _accuracy(members, x[:, rows:], y[:, rows:]))
+        point = curves.close(step, _accuracy(members, x, y))
         if settings.early_stopping:
             best.update(point.validation)
         if progress:
@@ -118,7 +119,7 @@ def _fresh_model(architecture: str, seed: int, length: int) -> Baseline:
 
 
 def _optimise(members: Members, batches: _Batches, settings: TrainingSettings) -> Iterator[tuple[int, Tensor, Tensor]]:
-    """Train the members; yield each step, counted from 1, with the loss and accuracy of every member on its batch."""
+    """Train the members; yield each step, counted from 1, with the logits and labels of its batch."""
     optimizer = torch.optim.AdamW(
         members.parameters, lr=settings.learning_rate, weight_decay=settings.weight_decay, fused=True
     )
@@ -126,25 +127,17 @@ def _optimise(members: Members, batches: _Batches, settings: TrainingSettings) -
         for group in optimizer.param_groups:
             group["lr"] = settings.learning_rate_at(step)
         x, labels = batches.next()
-        logits = members(x, training=True)
-        losses = F.cross_entropy(
-            logits.flatten(0, 1), labels.flatten(), label_smoothing=settings.label_smoothing, reduction="none"
-        )
-        # The mean over rows, the sum over members: each member's gradient is what it is alone.
-        loss = losses.view_as(labels).mean(dim=1)
-        optimizer.zero_grad()
-        loss.sum().backward()
+        logits = members.set_gradients(x, labels, settings.label_smoothing)
         optimizer.step()
-        yield step + 1, loss.detach(), (logits.detach().argmax(dim=2) == labels).float().mean(dim=1)
+        yield step + 1, logits, labels
 
 
-@torch.no_grad()
 def _accuracy(members: Members, x: Tensor, y: Tensor) -> Tensor:
     """Return the accuracy of each member on its rows, or an empty tensor if there are no rows."""
     if not x.shape[1]:
         return x.new_empty(0)
     chunks = zip(x.split(_EVALUATION_ROWS, dim=1), y.split(_EVALUATION_ROWS, dim=1), strict=True)
-    hits = [members(signals, training=False).argmax(dim=2) == labels for signals, labels in chunks]
+    hits = [members.forward(signals).argmax(dim=2) == labels for signals, labels in chunks]
     return torch.cat(hits, dim=1).float().mean(dim=1)
 
 
@@ -160,16 +153,22 @@ class _Point(NamedTuple):
 class _CurveRecorder:
     """Averages what was seen on the batches between two points of the curves."""
 
-    def __init__(self) -> None:
-        self._batches: list[Tensor] = []
+    def __init__(self, label_smoothing: float) -> None:
+        self._label_smoothing = label_smoothing
+        self._batches: list[tuple[Tensor, Tensor]] = []
         self._points: list[_Point] = []
 
-    def add(self, loss: Tensor, accuracy: Tensor) -> None:
-        self._batches.append(torch.stack([loss, accuracy]))
+    def add(self, logits: Tensor, labels: Tensor) -> None:
+        self._batches.append((logits, labels))
 
     def close(self, step: int, validation: Tensor) -> _Point:
         """End a point of the curves and return it."""
-        loss, accuracy = torch.stack(self._batches).mean(dim=0)
+        # All batches at once, which costs less than each by itself.
+        logits, labels = (torch.cat(tensors, dim=1) for tensors in zip(*self._batches, strict=True))
+        losses = F.cross_entropy(
+            logits.transpose(1, 2), labels, label_smoothing=self._label_smoothing, reduction="none"
+        )
+        loss, accuracy = losses.mean(dim=1), (logits.argmax(dim=2) == labels).float().mean(dim=1)
         self._batches.clear()
         self._points.append(_Point(step, loss, accuracy, validation))
         return self._points[-1]
@@ -190,39 +189,54 @@ class _BestWeights:
 
     def __init__(self, members: Members) -> None:
         self._members = members
-        self._best: dict[int, tuple[float, Parameters]] = {}
+        self._best: dict[int, tuple[float, State]] = {}
 
     def update(self, validation: Tensor) -> None:
         for member, accuracy in enumerate(validation.tolist()):
             if member not in self._best or accuracy > self._best[member][0]:
                 self._best[member] = accuracy, self._members.state(member)
 
-    def state(self, member: int) -> Parameters:
+    def state(self, member: int) -> State:
         return self._best[member][1]
 
 
 class _Batches:
     """Draws each member's next batch; epoch follows epoch without a gap."""
 
-    def __init__(self, x: Tensor, y: Tensor, seeds: Sequence[int], settings: TrainingSettings) -> None:
-        self._x, self._y = x, y
-        self._settings = settings
+    def __init__(
+        self,
+        data: Sequence[tuple[Tensor, Tensor]],
+        rows: int,
+        seeds: Sequence[int],
+        settings: TrainingSettings,
+        device: str,
+    ) -> None:
+        self._data, self._rows, self._settings, self._device = data, rows, settings, device
         self._generators = [generator(seed, "batches") for seed in seeds]
-        self._member = torch.arange(len(seeds), device=x.device).unsqueeze(1)
-        self._queue = torch.empty(len(seeds), 0, dtype=torch.int64, device=x.device)
+        self._order = torch.empty(len(seeds), 0, dtype=torch.int64)
+        self._gathered: list[tuple[Tensor, Tensor]] = []
 
     def next(self) -> tuple[Tensor, Tensor]:
         """Return signals of shape (members, batch_size, length) and labels of shape (members, batch_size)."""
+        if not self._gathered:
+            self._gathered = self._gather()
+        return self._gathered.pop()
+
+    def _gather(self) -> list[tuple[Tensor, Tensor]]:
+        """Gather the rows of many batches at once, which costs less than those of each by itself; the first is last."""
         size = self._settings.batch_size
-        while self._queue.shape[1] < size:
-            self._queue = torch.cat([self._queue, self._epoch()], dim=1)
-        rows, self._queue = self._queue[:, :size], self._queue[:, size:]
-        return self._x[self._member, rows], self._y[self._member, rows]
+        while self._order.shape[1] < size:
+            self._order = torch.cat([self._order, self._epoch()], dim=1)
+        count = min(self._order.shape[1] // size, _GATHERED_BATCHES) * size
+        rows, self._order = self._order[:, :count], self._order[:, count:]
+        x, y = (
+            torch.stack([of_member[column][own] for of_member, own in zip(self._data, rows, strict=True)])
+            for column in (0, 1)
+        )
+        batches = zip(x.to(self._device).split(size, dim=1), y.to(self._device).split(size, dim=1), strict=True)
+        return list(batches)[::-1]
 
     def _epoch(self) -> Tensor:
-        rows = self._x.shape[1]
         if self._settings.shuffle:
-            order = torch.stack([torch.randperm(rows, generator=generator) for generator in self._generators])
-        else:
-            order = torch.arange(rows).expand(len(self._generators), -1)
-        return order.to(self._x.device)
+            return torch.stack([torch.randperm(self._rows, generator=generator) for generator in self._generators])
+        return torch.arange(self._rows).expand(len(self._generators), -1)

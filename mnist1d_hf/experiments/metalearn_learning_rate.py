@@ -20,7 +20,7 @@ from ..utils.figures import DARK_GREY, GREY, new_figure, tidy
 from ..utils.seeds import generator
 from ..utils.statistics import describe
 from .experiment import Claim, Experiment, Progress
-from .initialisation import draw_uniform
+from ..baselines.layers import draw_uniform
 from .results import Part, Results
 
 if TYPE_CHECKING:

@@ -8,10 +8,10 @@ from __future__ import annotations
 
 import inspect
 import json
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from huggingface_hub import ModelCard, ModelCardData, PyTorchModelHubMixin
 from torch import Tensor, nn
@@ -34,8 +34,11 @@ from ..checkpoints import (
     save_weights,
     without_memory,
 )
+from ..layers import Layer
 from ..recipes import TrainingSettings
-from ..stacked import Forward
+
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 LENGTH = 40
 """Points of a signal by default."""
@@ -100,6 +103,11 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
     def size_names(cls) -> tuple[str, ...]:
         """Return the names of the arguments that decide the model's sizes."""
         return tuple(inspect.signature(cls).parameters)
+
+    @classmethod
+    def stack(cls, models: Sequence[Self]) -> list[Layer] | None:
+        """Return the layers of a stack of models, or None if they are to train one by one."""
+        return None
 
     def check_input(self, x: Tensor) -> None:
         """Raise a ValueError unless the signals have the shape (batch, final_seq_length)."""
@@ -210,7 +218,6 @@ class Architecture:
     model: type[Baseline]
     recipes: Mapping[str, TrainingSettings]  # by the name of the recipe, one of `recipes.RECIPES`
     cost: float  # time of a training step relative to logistic regression, to start long jobs first
-    stacked: Forward | None  # forward pass of a stack of members, where that makes training at least 1.5 times as fast
 
     def published(self, config: str) -> paper.Accuracy | None:
         """Return what the paper says of its test accuracy on a config, if anything."""
@@ -220,16 +227,14 @@ class Architecture:
 _architectures: dict[str, Architecture] = {}
 
 
-def register(
-    *, recipes: Mapping[str, TrainingSettings], cost: float, stacked: Forward | None = None
-) -> Callable[[type[_Model]], type[_Model]]:
+def register(*, recipes: Mapping[str, TrainingSettings], cost: float) -> Callable[[type[_Model]], type[_Model]]:
     """Return a decorator that makes a class available under the name in its `architecture`; see `Architecture`."""
 
     def add(model: type[_Model]) -> type[_Model]:
         name = model.architecture
         if name in _architectures:
             raise ValueError(f"there is another architecture named {name!r}; give {model.__name__} another name")
-        _architectures[name] = Architecture(model, recipes, cost, stacked)
+        _architectures[name] = Architecture(model, recipes, cost)
         return model
 
     return add

@@ -2,30 +2,18 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
+from ..layers import ADD_CHANNEL, FLATTEN, RELU
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-from ..stacked import Parameters, conv, linear
-from .base import LENGTH, Baseline, register
+from .base import LENGTH, register
+from .feed_forward import FeedForward
 
 
-def stacked_cnn(parameters: Parameters, x: Tensor) -> Tensor:
-    """Compute `CNN` for each member of a stack."""
-    h = x.unsqueeze(3)
-    for layer in ("conv1", "conv2", "conv3"):
-        h = F.relu(conv(parameters, layer, h, stride=2, padding=1))
-    return linear(parameters, "linear", h.transpose(2, 3).flatten(2))
-
-
-@register(
-    cost=9,
-    recipes={"tuned": TrainingSettings(learning_rate=3e-2, label_smoothing=0.1), "paper": PAPER_SETTINGS},
-    stacked=stacked_cnn,
-)
-class CNN(Baseline):
+@register(cost=9, recipes={"tuned": TrainingSettings(learning_rate=3e-2, label_smoothing=0.1), "paper": PAPER_SETTINGS})
+class CNN(FeedForward):
     """Three convolutions of stride 2 and a linear layer (5,210 parameters).
 
     Parameters
@@ -50,11 +38,7 @@ class CNN(Baseline):
             length = (length - 1) // 2 + 1
         self.linear = nn.Linear(channels * length, num_classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits of shape (batch, num_classes)."""
-        self.check_input(x)
-        h = F.relu(self.conv1(x.unsqueeze(1)))  # (batch, channels, 19) at the default length
-        h = F.relu(self.conv2(h))  # (batch, channels, 10)
-        h = F.relu(self.conv3(h))  # (batch, channels, 5)
-        logits: Tensor = self.linear(h.flatten(1))
-        return logits
+    def layers(self) -> list[nn.Module]:
+        """Return the layers from signals to logits."""
+        convolutions = [self.conv1, RELU, self.conv2, RELU, self.conv3, RELU]
+        return [ADD_CHANNEL, *convolutions, FLATTEN, self.linear]

@@ -8,7 +8,8 @@ from torch import Tensor, nn
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-from ..stacked import Parameters
+
+Parameters = dict[str, Tensor]
 from .base import LENGTH, Baseline, register
 from .recurrence import gru_states
 
@@ -37,7 +38,6 @@ def stacked_gru(parameters: Parameters, x: Tensor) -> Tensor:
 @register(
     cost=25,
     recipes={"tuned": TrainingSettings(steps=2000, learning_rate=5e-2, label_smoothing=0.1), "paper": PAPER_SETTINGS},
-    stacked=stacked_gru,
 )
 class GRU(Baseline):
     """A bidirectional GRU over the points, all its outputs given to a linear layer (5,134 parameters).

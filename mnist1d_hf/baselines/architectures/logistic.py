@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-from torch import Tensor, nn
+from torch import nn
 
 from ...dataset.templates import NUM_CLASSES
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-from ..stacked import Parameters, linear
-from .base import LENGTH, Baseline, register
+from .base import LENGTH, register
+from .feed_forward import FeedForward
 
 
-def stacked_logistic(parameters: Parameters, x: Tensor) -> Tensor:
-    """Compute `Logistic` for each member of a stack."""
-    return linear(parameters, "linear", x)
-
-
-@register(cost=1, recipes={"tuned": TrainingSettings(), "paper": PAPER_SETTINGS}, stacked=stacked_logistic)
-class Logistic(Baseline):
+@register(cost=1, recipes={"tuned": TrainingSettings(), "paper": PAPER_SETTINGS})
+class Logistic(FeedForward):
     """Logistic regression: one linear layer (410 parameters).
 
     Parameters
@@ -31,8 +26,6 @@ class Logistic(Baseline):
         super().__init__(final_seq_length, num_classes)
         self.linear = nn.Linear(final_seq_length, num_classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits of shape (batch, num_classes)."""
-        self.check_input(x)
-        logits: Tensor = self.linear(x)
-        return logits
+    def layers(self) -> list[nn.Module]:
+        """Return the layers from signals to logits."""
+        return [self.linear]

@@ -2,21 +2,14 @@
 
 from __future__ import annotations
 
-import torch.nn.functional as F
-from torch import Tensor, nn
+from torch import nn
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
+from ..layers import RELU, SkipConnection
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-from ..stacked import Parameters, linear
-from .base import LENGTH, Baseline, register
-
-
-def stacked_mlp(parameters: Parameters, x: Tensor) -> Tensor:
-    """Compute `MLP` for each member of a stack."""
-    h = F.relu(linear(parameters, "linear1", x))
-    h = h + F.relu(linear(parameters, "linear2", h))
-    return linear(parameters, "linear3", h)
+from .base import LENGTH, register
+from .feed_forward import FeedForward
 
 
 @register(
@@ -25,9 +18,8 @@ def stacked_mlp(parameters: Parameters, x: Tensor) -> Tensor:
         "tuned": TrainingSettings(steps=8000, batch_size=50, weight_decay=0.4, log_every=400),
         "paper": PAPER_SETTINGS,
     },
-    stacked=stacked_mlp,
 )
-class MLP(Baseline):
+class MLP(FeedForward):
     """Two hidden layers, the second with a residual connection (15,210 parameters).
 
     Parameters
@@ -47,10 +39,7 @@ class MLP(Baseline):
         self.linear2 = nn.Linear(hidden_size, hidden_size)
         self.linear3 = nn.Linear(hidden_size, num_classes)
 
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits of shape (batch, num_classes)."""
-        self.check_input(x)
-        h = F.relu(self.linear1(x))
-        h = h + F.relu(self.linear2(h))
-        logits: Tensor = self.linear3(h)
-        return logits
+    def layers(self) -> list[nn.Module]:
+        """Return the layers from signals to logits."""
+        hidden = SkipConnection(self.linear2, RELU)
+        return [self.linear1, RELU, hidden, self.linear3]

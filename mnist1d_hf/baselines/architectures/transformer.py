@@ -9,43 +9,10 @@ from torch import Tensor, nn
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
 from ..recipes import TrainingSettings
-from ..stacked import Parameters, linear
 from .base import LENGTH, Baseline, register
 
 
-def stacked_transformer(parameters: Parameters, x: Tensor, *, num_heads: int = 4) -> Tensor:
-    """Compute `Transformer` for each member of a stack."""
-    members, batch, _ = x.shape
-    patch_size = parameters["embed.weight"].shape[2]
-    patches = x.reshape(members, -1, patch_size)
-    h = linear(parameters, "embed", patches).view(members, batch, -1, parameters["embed.weight"].shape[1])
-    h = h + parameters["positions"].unsqueeze(1)
-    shape = h.shape  # (members, batch, patches, hidden_size)
-
-    def tokens(name: str, value: Tensor) -> Tensor:
-        result: Tensor = linear(parameters, name, value.flatten(1, 2)).unflatten(1, shape[1:3])
-        return result
-
-    def norm(name: str, value: Tensor) -> Tensor:
-        weight, bias = (parameters[f"{name}.{part}"][:, None, None] for part in ("weight", "bias"))
-        return torch.addcmul(bias, F.layer_norm(value, value.shape[3:]), weight)
-
-    num_layers = sum(name.endswith("query_key_value.weight") for name in parameters)
-    for layer in (f"layers.{number}" for number in range(num_layers)):
-        heads = tokens(f"{layer}.query_key_value", norm(f"{layer}.norm1", h)).unflatten(3, (3, num_heads, -1))
-        query, key, value = heads.permute(3, 0, 1, 4, 2, 5)  # each (members, batch, heads, patches, size of a head)
-        attended = F.scaled_dot_product_attention(query, key, value)
-        h = h + tokens(f"{layer}.project", attended.transpose(2, 3).flatten(3))
-        g = F.gelu(tokens(f"{layer}.linear1", norm(f"{layer}.norm2", h)))
-        h = h + tokens(f"{layer}.linear2", g)
-    return linear(parameters, "linear", norm("norm", h).mean(2))
-
-
-@register(
-    cost=60,
-    recipes={"tuned": TrainingSettings(steps=6000, label_smoothing=0.1, log_every=400)},
-    stacked=stacked_transformer,
-)
+@register(cost=60, recipes={"tuned": TrainingSettings(steps=6000, label_smoothing=0.1, log_every=400)})
 class Transformer(Baseline):
     """A small encoder over patches of the signal, with learned positions (26,474 parameters).
 

@@ -13,8 +13,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from ...baselines.architectures.cnn import CNN, stacked_cnn
-from ...baselines.stacked import Forward, Parameters, stack_parameters
+from ...baselines.architectures.cnn import CNN
+from ...baselines.layers import RELU, Network, cross_entropy_gradient, squared_error_gradient, stack_layers
 from ...dataset.templates import NUM_CLASSES
 from ...utils.seeds import generator, seeded
 
@@ -52,34 +52,16 @@ class Errors:
     num_parameters: int
 
 
-class PlainMLP(nn.Module):
-    """Two hidden layers of ``width`` units, without a residual connection, for signals of ``inputs`` points."""
-
-    def __init__(self, width: int, inputs: int = 40) -> None:
-        super().__init__()
-        self.linear1 = nn.Linear(inputs, width)
-        self.linear2 = nn.Linear(width, width)
-        self.linear3 = nn.Linear(width, NUM_CLASSES)
-
-    def forward(self, x: Tensor) -> Tensor:
-        """Return logits of shape (batch, classes)."""
-        logits: Tensor = self.linear3(F.relu(self.linear2(F.relu(self.linear1(x)))))
-        return logits
+def plain_mlp(width: int, inputs: int = 40) -> list[nn.Module]:
+    """Return two hidden layers of ``width`` units, without a residual connection, for signals of ``inputs`` points."""
+    return [nn.Linear(inputs, width), RELU, nn.Linear(width, width), RELU, nn.Linear(width, NUM_CLASSES)]
 
 
-def plain_mlp(parameters: Parameters, x: Tensor) -> Tensor:
-    """Compute `PlainMLP` for each member of a stack, as `stacked_cnn` does for the baseline."""
-    for layer in ("linear1", "linear2", "linear3"):
-        weight, bias = parameters[f"{layer}.weight"], parameters[f"{layer}.bias"]
-        x = torch.baddbmm(bias.unsqueeze(1), x if layer == "linear1" else F.relu(x), weight.transpose(1, 2))
-    return x
-
-
-FAMILIES: dict[str, tuple[Callable[[int], nn.Module], Forward]] = {
-    "mlp": (PlainMLP, plain_mlp),
-    "cnn": (lambda channels: CNN(channels=channels), stacked_cnn),
+FAMILIES: dict[str, Callable[[int], list[nn.Module]]] = {
+    "mlp": plain_mlp,
+    "cnn": lambda channels: CNN(channels=channels).layers(),
 }
-"""A network of a width, and the forward pass of a stack of them."""
+"""The layers of a network of a width."""
 
 
 def replace_labels(y: Tensor, share: float, seed: int) -> Tensor:
@@ -113,12 +95,12 @@ def train_width(
     x, y = training
     labels = torch.stack([replace_labels(y, condition.label_noise, seed) for condition in conditions for seed in seeds])
     num_likelihood = sum(not condition.squared_error for condition in conditions) * len(seeds)
-    parameters = train_members(architecture, width, x, labels, num_likelihood, seeds, optimisation, progress)
-    forward, shape = FAMILIES[architecture][1], (len(conditions), len(seeds))
+    network = train_members(architecture, width, x, labels, num_likelihood, seeds, optimisation, progress)
+    shape = len(conditions), len(seeds)
     return Errors(
-        train=_errors(forward, parameters, x, labels).view(shape).tolist(),
-        test=_errors(forward, parameters, test[0], test[1].expand(len(labels), -1)).view(shape).tolist(),
-        num_parameters=sum(tensor[0].numel() for tensor in parameters.values()),
+        train=_errors(network, x, labels).view(shape).tolist(),
+        test=_errors(network, test[0], test[1].expand(len(labels), -1)).view(shape).tolist(),
+        num_parameters=network.parameters.numel() // len(labels),
     )
 
 
@@ -131,52 +113,48 @@ def train_members(
     seeds: Sequence[int],
     optimisation: Optimisation,
     progress: Callable[[], None],
-) -> Parameters:
-    """Train the networks of one width together, and return their stacked parameters.
+) -> Network:
+    """Train the networks of one width together.
 
     A member comes out as it would alone, to rounding. ``x`` has shape (rows, length), ``labels`` (members, rows). The first
     ``num_likelihood`` members minimise the negative log likelihood, the others the squared error; they take the seeds in turn.
     """
-    make, forward = FAMILIES[architecture]
     repeats = len(labels) // len(seeds)
-    models = []
+    members = []
     for seed in seeds:
         with seeded(seed):
-            models.append(make(width))
-    parameters = stack_parameters(models * repeats)
+            members.append(FAMILIES[architecture](width))
+    network = Network(stack_layers(members * repeats))
     generators = [generator(seed, "batches") for seed in seeds]
     optimizer = torch.optim.SGD(
-        parameters.values(), lr=optimisation.learning_rate, momentum=optimisation.momentum, fused=True
+        [network.parameters], lr=optimisation.learning_rate, momentum=optimisation.momentum, fused=True
     )
     targets = F.one_hot(labels, NUM_CLASSES).to(x.dtype)
-    member = torch.arange(len(labels)).unsqueeze(1)
     for _ in range(optimisation.epochs):
-        order = torch.stack([torch.randperm(len(x), generator=stream) for stream in generators])
-        for rows in order.repeat(repeats, 1).split(optimisation.batch_size, dim=1):
-            optimizer.zero_grad()
-            # The mean over rows, the sum over members: each member's gradient is what it is alone.
-            loss = total_loss(forward(parameters, x[rows]), targets[member, rows], num_likelihood) / rows.shape[1]
-            loss.backward()
+        order = torch.stack([torch.randperm(len(x), generator=stream) for stream in generators]).repeat(repeats, 1)
+        epoch = x[order], targets.gather(1, order.unsqueeze(2).expand_as(targets))
+        for signals, wanted in zip(*(tensor.split(optimisation.batch_size, dim=1) for tensor in epoch), strict=True):
+            network.backward(loss_gradient(network.forward(signals), wanted, num_likelihood))
             optimizer.step()
         progress()
-    return parameters
+    return network
 
 
-def total_loss(logits: Tensor, targets: Tensor, num_likelihood: int) -> Tensor:
-    """Return the loss summed over members and rows, of logits and one-hot labels of shape (members, rows, classes).
+def loss_gradient(logits: Tensor, targets: Tensor, num_likelihood: int) -> Tensor:
+    """Return the gradient of each member's mean loss, of logits and one-hot labels of shape (members, rows, classes).
 
     The first ``num_likelihood`` members take the negative log likelihood, the others the squared error.
     """
-    likelihood = -(torch.log_softmax(logits[:num_likelihood], 2) * targets[:num_likelihood]).sum()
-    return likelihood + (logits[num_likelihood:] - targets[num_likelihood:]).square().sum()
+    likelihood, squared = zip(
+        logits.tensor_split([num_likelihood]), targets.tensor_split([num_likelihood]), strict=True
+    )
+    return torch.cat([cross_entropy_gradient(*likelihood), squared_error_gradient(*squared)])
 
 
-@torch.no_grad()
-def _errors(forward: Forward, parameters: Parameters, x: Tensor, labels: Tensor) -> Tensor:
+def _errors(network: Network, x: Tensor, labels: Tensor) -> Tensor:
     """Return the error of each member on signals (rows, length) with labels (members, rows)."""
-    members = len(labels)
     misses = [
-        forward(parameters, signals.expand(members, -1, -1)).argmax(dim=2) != true
+        network.forward(signals.expand(len(labels), -1, -1)).argmax(dim=2) != true
         for signals, true in zip(x.split(_EVALUATION_ROWS), labels.split(_EVALUATION_ROWS, dim=1), strict=True)
     ]
     return torch.cat(misses, dim=1).double().mean(dim=1)

@@ -1,8 +1,7 @@
 """The paper's MLP with masked weights, trained without the units that its masks leave dead.
 
-Weights and bias of a layer are one matrix here, since they are pruned together. The gradient is written out: a network of this
-size is bound by its products, and nothing else should take time. For the same reason nothing is computed for dead units, those
-without inputs or without outputs; the numbers are those of the whole network.
+Weights and bias of a layer are one matrix here, since they are pruned together. Nothing is computed for dead units, those without
+inputs or without outputs; the numbers are those of the whole network.
 """
 
 from __future__ import annotations
@@ -13,8 +12,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from ...baselines.layers import MaskedLinear, Network, Relu, Residual, cross_entropy_gradient, draw_uniform
 from ...dataset.templates import NUM_CLASSES
-from ..initialisation import draw_uniform
 
 Layers = list[Tensor]
 """One matrix per layer, of shape (outputs, inputs + 1): the last column is the bias."""
@@ -76,53 +75,37 @@ class MaskedMLP:
             (units[:num_second, None], columns),
             (outputs[:, None], columns),
         ]
-        live = [layer[place] for layer, place in zip(self._whole, self._places, strict=True)]
-        kept = [mask[place].float() for mask, place in zip(masks, self._places, strict=True)]
-        # Apart, since products of 501 columns are slower than those of 500.
-        self._weights, self._biases = map(list, zip(*map(_split, live), strict=True))
-        self._weight_masks, self._bias_masks = map(list, zip(*map(_split, kept), strict=True))
-        parameters = [*self._weights, *self._biases]
-        for parameter in parameters:
-            parameter.grad = torch.zeros_like(parameter)
-        self._optimizer = torch.optim.Adam(parameters, lr=learning_rate, fused=True)
+        self._linear = [
+            _masked_linear(layer[place], mask[place])
+            for layer, mask, place in zip(layers, masks, self._places, strict=True)
+        ]
+        first, second, last = self._linear
+        self._network = Network([first, Relu(), Residual([second, Relu()]), last])
+        self._optimizer = torch.optim.Adam([self._network.parameters], lr=learning_rate, fused=True)
 
     def step(self, x: Tensor, targets: Tensor) -> None:
         """Take a step on the mean cross-entropy of signals (batch, length) and one-hot labels (batch, classes)."""
-        first, second, both, logits = self._forward(x)
-        _, second_weight, last_weight = self._weights
-        d_logits = logits.softmax(1).sub_(targets).div_(len(x))
-        self._set_gradient(2, d_logits, both)
-        d_first = d_logits @ last_weight
-        # The sign of what a ReLU gives is its derivative.
-        d_second = d_first[:, : second.shape[1]] * second.sign_()
-        self._set_gradient(1, d_second, first)
-        d_first.addmm_(d_second, second_weight).mul_(first.sign_())
-        self._set_gradient(0, d_first, x)
+        logits = self._network.forward(x.unsqueeze(0))
+        self._network.backward(cross_entropy_gradient(logits, targets.unsqueeze(0)))
         self._optimizer.step()
 
     def logits(self, x: Tensor) -> Tensor:
         """Return the logits, of shape (batch, classes), of signals of shape (batch, length)."""
-        return self._forward(x)[-1]
+        return self._network.forward(x.unsqueeze(0)).squeeze(0)
 
     def layers(self) -> Layers:
         """Return the whole layers: dead units are what they were."""
         layers = [layer.clone() for layer in self._whole]
-        for layer, place, weight, bias in zip(layers, self._places, self._weights, self._biases, strict=True):
+        for layer, place, linear in zip(layers, self._places, self._linear, strict=True):
+            weight, bias = linear.of_member(0)
             layer[place] = torch.cat([weight, bias[:, None]], 1)
         return layers
 
-    def _forward(self, x: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        """Return what the hidden layers give, their sum, and the logits."""
-        first = torch.addmm(self._biases[0], x, self._weights[0].T).relu_()
-        second = torch.addmm(self._biases[1], first, self._weights[1].T).relu_()
-        both = first.clone()
-        both[:, : second.shape[1]] += second
-        return first, second, both, torch.addmm(self._biases[2], both, self._weights[2].T)
 
-    def _set_gradient(self, number: int, d_outputs: Tensor, inputs: Tensor) -> None:
-        weight, bias = self._weights[number].grad, self._biases[number].grad
-        torch.mm(d_outputs.T, inputs, out=weight).mul_(self._weight_masks[number])
-        torch.sum(d_outputs, 0, out=bias).mul_(self._bias_masks[number])
+def _masked_linear(matrix: Tensor, mask: Tensor) -> MaskedLinear:
+    """Return the layer of one member; weight and bias apart, since products of 501 columns are slower than those of 500."""
+    parameters = (part for whole in (matrix, mask.to(matrix.dtype)) for part in (whole[:, :-1], whole[None, :, -1]))
+    return MaskedLinear(*(part.unsqueeze(0) for part in parameters))
 
 
 def train(network: MaskedMLP, x: Tensor, y: Tensor, steps: Sequence[int], batch_size: int) -> None:
@@ -138,7 +121,3 @@ def evaluate(network: MaskedMLP, x: Tensor, y: Tensor) -> tuple[float, float]:
     """Return accuracy, a fraction, and mean cross-entropy, in nats, of a network on signals and labels."""
     logits = network.logits(x)
     return float((logits.argmax(1) == y).float().mean()), float(F.cross_entropy(logits, y))
-
-
-def _split(layer: Tensor) -> tuple[Tensor, Tensor]:
-    return layer[:, :-1].contiguous(), layer[:, -1].contiguous()

@@ -12,9 +12,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...baselines.data import load_tensors
+from ...baselines.layers import draw_uniform
 from ...dataset.templates import NUM_CLASSES
 from ...utils.seeds import generator
-from ..initialisation import draw_uniform
 from .activation_transfer import Data
 from .activations import Activation, TabulatedActivation, initial_network
 from .settings import Settings

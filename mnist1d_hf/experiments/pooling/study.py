@@ -15,9 +15,9 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...baselines.data import load_tensors
+from ...baselines.layers import Network, cross_entropy_gradient
 from ...dataset.templates import NUM_CLASSES
 from ..experiment import Experiment, Progress
-from ..layers import Network
 from ..results import Part
 from .claims import claims
 from .figure import plot
@@ -70,13 +70,11 @@ def train(network: Network, x: Tensor, y: Tensor, settings: Settings) -> Iterato
     Changes the network in place, on signals (rows, length) and labels (rows,), and yields the number of each step after it,
     from 1.
     """
-    optimizer = torch.optim.Adam(network.parameters, lr=settings.learning_rate, fused=True)
+    optimizer = torch.optim.Adam([network.parameters], lr=settings.learning_rate, fused=True)
     targets = F.one_hot(y, NUM_CLASSES).to(x.dtype)
     for step in range(1, settings.steps + 1):
         rows = torch.arange((step - 1) * settings.batch_size, step * settings.batch_size) % len(x)
-        probabilities = forward(network, x[rows]).softmax(2)
-        # The derivative of the mean cross-entropy of each member.
-        network.set_gradients((probabilities - targets[rows]) / len(rows))
+        network.backward(cross_entropy_gradient(forward(network, x[rows]), targets[rows]))
         optimizer.step()
         yield step
 

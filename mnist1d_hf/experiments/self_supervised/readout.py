@@ -10,9 +10,9 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from ...baselines.layers import Network
 from ...dataset.templates import NUM_CLASSES
 from ...utils.extras import require
-from ..layers import Network
 from .simclr import layer_outputs
 
 Features = NDArray[np.float32]
@@ -24,8 +24,7 @@ _ROWS_AT_ONCE = 500
 
 def all_features(network: Network, x: Tensor) -> list[Features]:
     """Return the output (members, rows, features) of every layer, from the first, for signals (rows, length)."""
-    members = len(network.parameters[0])
-    outputs = [layer_outputs(network, rows.expand(members, -1, -1)) for rows in x.split(_ROWS_AT_ONCE)]
+    outputs = [layer_outputs(network, rows.expand(network.num_members, -1, -1)) for rows in x.split(_ROWS_AT_ONCE)]
     return [torch.cat(layer, dim=1).numpy() for layer in zip(*outputs, strict=True)]
 
 

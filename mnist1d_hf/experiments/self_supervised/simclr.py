@@ -11,8 +11,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
+from ...baselines.layers import Layer, Network, Relu, draw_convolution, draw_linear
 from ...utils.seeds import generator
-from ..layers import Layer, Network, Relu, draw_convolution, draw_linear
 
 KERNEL_SIZES = (5, 3, 3)
 """Those of the CNN among the baselines, as are stride and padding."""
@@ -112,8 +112,7 @@ def layer_outputs(network: Network, x: Tensor) -> list[Tensor]:
 
     Of a convolution, the features are its positions, and the channels of each.
     """
-    h = x.unsqueeze(3)
-    outputs = []
+    h, outputs = x, []
     for layer in network.layers:
         h = layer.forward(h)
         if isinstance(layer, Relu) or layer is network.layers[-1]:
@@ -140,15 +139,15 @@ def train(
     of the members. Returns the mean loss in the last epoch of each member, in nats.
     """
     generators = [generator(seed, "batches") for seed in seeds]
-    optimizer = torch.optim.Adam(network.parameters, lr=learning_rate, fused=True)
+    optimizer = torch.optim.Adam([network.parameters], lr=learning_rate, fused=True)
     signals = detrend(x)
     losses: list[Tensor] = []
     for epoch in range(1, epochs + 1):
         losses = []
         for views in draw_batches(signals, batch_size, augmentation, generators):
-            outputs = network.forward(views.flatten(1, 2).unsqueeze(3))
+            outputs = network.forward(views.flatten(1, 2))
             loss, gradient = info_nce(outputs.flatten(2).unflatten(1, (2, -1)), temperature)
-            network.set_gradients(gradient.view(outputs.shape))
+            network.backward(gradient.view(outputs.shape))
             optimizer.step()
             losses.append(loss)
         progress(epoch, float(torch.stack(losses).mean()))
