@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import datasets
-from huggingface_hub import utils as hub_utils
 
 from ..dataset.parameters import GenerationParameters, check_parameter_names
 from ..dataset.presets import CONFIGS
@@ -102,8 +100,13 @@ set_option = click.option(
 
 def _silence(ctx: click.Context, option: click.Parameter, quiet: bool) -> None:
     """Switch the progress bars of `datasets`, which this package uses too, and of the Hub off until the command ends."""
+    if not quiet:
+        return
+    import datasets
+    from huggingface_hub import utils as hub_utils
+
     for library in (datasets, hub_utils):
-        if quiet and not library.are_progress_bars_disabled():
+        if not library.are_progress_bars_disabled():
             library.disable_progress_bars()
             ctx.call_on_close(library.enable_progress_bars)
 
