@@ -56,11 +56,11 @@ def __getattr__(name: str) -> Any:
     """Import the module of a public name, and what it needs, when the name is first used."""
     from importlib import import_module
 
-    from .utils.extras import naming_datasets
+    from .utils.extras import naming_requirements
 
     for module, names in _MODULES.items():
         if name in names:
-            with naming_datasets():
+            with naming_requirements():
                 return getattr(import_module(f".{module}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 

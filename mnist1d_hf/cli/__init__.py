@@ -8,7 +8,7 @@ from typing import Any
 import click
 
 from ..errors import HubError, TasksFailedError, WorkerError
-from ..utils.extras import naming_datasets
+from ..utils.extras import naming_requirements
 from ..utils.text import one_line
 from ..version import DATA_VERSION, __version__
 from .build import build_command, prepare_command
@@ -26,7 +26,7 @@ class _OneLineErrors(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with termination_raised(), naming_datasets():
+            with termination_raised(), naming_requirements():
                 return super().invoke(ctx)
         except KeyboardInterrupt as error:
             # On a line of its own, not behind a bar or ^C.

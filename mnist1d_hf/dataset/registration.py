@@ -66,9 +66,9 @@ _hook = AfterImport("datasets.load", _wrap_factory)
 
 def load(name: str | None = None, **options: Any) -> Any:
     """Load a config with `datasets.load_dataset`, even if another library has put back the function that `register` wraps."""
-    from ..utils.extras import naming_datasets
+    from ..utils.extras import naming_requirements
 
-    with naming_datasets():
+    with naming_requirements():
         import datasets
     if not getattr(getattr(datasets.load, "dataset_module_factory", None), "knows_mnist1d", False):
         import warnings

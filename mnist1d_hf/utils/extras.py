@@ -43,11 +43,11 @@ def check_extras(*extras: str, instead: str | None = None) -> None:
 
 
 @contextmanager
-def naming_datasets() -> Iterator[None]:
-    """Raise an ImportError that says how to install `datasets` if it is found missing."""
+def naming_requirements() -> Iterator[None]:
+    """Raise an ImportError that says what to install if `datasets` or the like is found missing."""
     try:
         yield
     except ModuleNotFoundError as error:
-        if error.name != "datasets":
+        if error.name not in ("datasets", "huggingface_hub", "pyarrow"):
             raise
-        raise ImportError("this needs datasets, which is not installed; run: pip install datasets") from error
+        raise ImportError(f"this needs {error.name}, which is not installed; run: pip install {error.name}") from error
