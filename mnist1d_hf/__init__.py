@@ -1,7 +1,7 @@
 """MNIST-1D for the Hugging Face ecosystem.
 
-Importing this package makes `datasets.load_dataset("mnist1d", ...)` work offline, with any generation parameters. It imports
-nothing else: whichever is imported first, the name is known.
+Importing this package makes `datasets.load_dataset("mnist1d", ...)` work offline, with any generation parameters, whether
+`datasets` is imported before or after it. Nothing else is imported until it is used.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ __all__ = [
     "make_dataset",
 ]
 
-# Imported on first use: numpy, `datasets` and torch take a tenth of a second, a second, and several.
+# Imported on first use, since numpy, `datasets` and torch take a tenth of a second to several seconds.
 _MODULES = {
     "baselines": ("create_model", "evaluate", "list_models", "load_model"),
     "dataset.generator": ("construction_steps", "generate_shard", "make_dataset"),

@@ -112,10 +112,12 @@ def _silence(ctx: click.Context, option: click.Parameter, quiet: bool) -> None:
 
 
 def _check_executor(ctx: click.Context, option: click.Parameter, address: str | None) -> str | None:
+    if address is None:
+        return None
     from ..cluster import check_address
 
     try:
-        return None if address is None else check_address(address)
+        return check_address(address)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

@@ -4,7 +4,7 @@
 this module answers for one name and passes all others on. Adding the name to the table of packaged modules instead is a
 trap: `datasets` then looks for data files in the working directory, and what it finds becomes part of the cache key.
 
-Importing `datasets` takes seven times as long as numpy, so this module leaves that to those who need it.
+Importing `datasets` takes seven times as long as importing numpy, so the name is registered once somebody else imports it.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ _FILE_OPTIONS = ("data_dir", "data_files", "revision")
 
 
 def register() -> None:
-    """Make `datasets` know the name "mnist1d" for the rest of the process: at once if it is imported, or as soon as it is.
+    """Make `datasets` know the name "mnist1d" for the rest of the process: now if it is imported, otherwise as soon as it is.
 
-    Warns if this `datasets` cannot be told.
+    Warn if this `datasets` offers no way to do so.
     """
     if sys.modules.get("datasets") or sys.modules.get("datasets.load"):
         _wrap_factory()
@@ -60,7 +60,7 @@ def _wrap_factory() -> None:
             module.dataset_module_factory = _knowing(factory, dataset_module)
 
 
-# `datasets` imports this module of its own last, and no one else asks for it: the hook goes unnoticed.
+# Not `datasets` itself, which another thread may be importing already, and others look for with `find_spec`.
 _hook = AfterImport("datasets.load", _wrap_factory)
 
 
