@@ -1,7 +1,6 @@
 """Speed and memory of the builder, on one core: `python benchmarks/loading.py`."""
 
 import itertools
-import resource
 import subprocess
 import sys
 import tempfile
@@ -86,6 +85,8 @@ def first_batch():
 
 def cpu_seconds(code):
     """Return the time that a new interpreter spends on a program."""
+    import resource
+
     before = resource.getrusage(resource.RUSAGE_CHILDREN)
     subprocess.run([sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)

@@ -66,8 +66,13 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """List the public names, imported or not."""
-    return sorted({*globals(), *__all__})
+    """List the public names, imported or not; those that need torch only where it is installed, since `help` reads them all."""
+    from importlib.util import find_spec
+
+    from .utils.extras import LIBRARIES
+
+    hidden = () if all(map(find_spec, LIBRARIES["torch"])) else _MODULES["baselines"]
+    return sorted({*globals(), *__all__}.difference(hidden))
 
 
 def load_dataset(name: str | None = None, **kwargs: Any) -> Any:

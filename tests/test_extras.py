@@ -5,12 +5,14 @@ import itertools
 import json
 import os
 import pickle
+import pydoc
 import re
 import subprocess
 import sys
 
 import pytest
 
+import mnist1d_hf
 from mnist1d_hf import cli, errors
 from mnist1d_hf.errors import MissingExtraError
 from mnist1d_hf.experiments import EXTRAS, INTERACTIVE_TITLES, TITLES
@@ -196,6 +198,13 @@ def test_extras_are_looked_for_without_importing(monkeypatch):
     check_extras("torch")
     with pytest.raises(MissingExtraError, match=r"needs matplotlib, onnx, which are not .* 'mnist1d-hf\[plot,onnx\]'"):
         check_extras("torch", "plot", "onnx")
+
+
+def test_names_that_need_torch_are_listed_with_it_alone(monkeypatch):
+    assert "load_model" in dir(mnist1d_hf)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert not {"create_model", "evaluate", "list_models", "load_model"} & set(dir(mnist1d_hf))
+    assert "make_dataset" in pydoc.plain(pydoc.render_doc(mnist1d_hf))
 
 
 ERRORS = [value for value in vars(errors).values() if isinstance(value, type)]

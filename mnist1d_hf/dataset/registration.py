@@ -44,7 +44,7 @@ def _wrap_factory() -> None:
     except (ImportError, AttributeError):
         import warnings
 
-        version = getattr(sys.modules.get("datasets"), "__version__", "")
+        version = getattr(sys.modules.get("datasets"), "__version__", "of an unknown version")
         warnings.warn(
             f"mnist1d_hf cannot hook into datasets {version}, so load_dataset({NAME!r}) only finds what is in "
             f"its cache. Run 'mnist1d-hf prepare' to fill the cache or 'mnist1d-hf build {NAME}' to write a folder that "

@@ -383,6 +383,23 @@ def test_the_script_loads_where_datasets_runs_scripts(empty_folder):
             load_dataset(str(ROOT / "mnist1d.py"), "shuffled")
 
 
+def test_beside_a_file_called_datasets_the_generator_works(empty_folder):
+    (empty_folder / "datasets.py").write_text("rows = 5\n")
+    code = """
+        import json, warnings
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            import mnist1d_hf, datasets
+            found = [datasets.rows, len(mnist1d_hf.make_dataset()["x"]), len(caught)]
+            mnist1d_hf.register()
+        print(json.dumps([found, [str(warning.message) for warning in caught]]))
+    """
+    found, messages = run(code, folder=empty_folder)
+    assert found == [5, 4000, 0]
+    assert len(messages) == 1
+    assert "cannot hook into datasets of an unknown version" in messages[0]
+
+
 def test_importing_without_the_hook_succeeds_and_says_what_works(empty_folder):
     code = """
         import json, warnings, datasets.load
