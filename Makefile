@@ -14,7 +14,8 @@ unexport PYTHONDONTWRITEBYTECODE
 # Order of the tests: another seed, another order.
 SEED ?= 1
 # What needs no torch and runs in seconds.
-FAST_TESTS := tests/dataset/test_parameters.py tests/dataset/test_templates.py tests/dataset/test_mnist1d.py
+FAST_TESTS := tests/dataset/test_parameters.py tests/dataset/test_templates.py tests/dataset/test_mnist1d.py \
+	tests/utils/test_import_hooks.py
 FAST_NEEDS := 'pytest>=8.4' 'hypothesis>=6.100' 'pytest-xdist>=3.6' mnist1d==0.0.2.post1
 
 .PHONY: run test test-long slow lint fix types test-datasets3 test-hub1 test-pythons test-lowest release-check bench models figures clean

@@ -1,20 +1,25 @@
 """MNIST-1D for the Hugging Face ecosystem.
 
-Importing this package makes `datasets.load_dataset("mnist1d", ...)` work offline, with any generation parameters.
+Importing this package makes `datasets.load_dataset("mnist1d", ...)` work offline, with any generation parameters, whether
+`datasets` is imported before or after it. Nothing else is imported until it is used.
 """
 
 from __future__ import annotations
 
-from typing import Any
-
-from .dataset.generator import construction_steps, generate_shard, make_dataset
-from .dataset.mnist1d import Mnist1D, Mnist1DConfig
-from .dataset.parameters import GenerationParameters
-from .dataset.presets import CONFIGS
 from .dataset.registration import load as _load
 from .dataset.registration import register
-from .dataset.templates import get_templates
 from .version import DATA_VERSION, __version__
+
+TYPE_CHECKING = False  # see `utils.import_hooks`
+if TYPE_CHECKING:
+    from typing import Any
+
+    from .baselines import create_model, evaluate, list_models, load_model
+    from .dataset.generator import construction_steps, generate_shard, make_dataset
+    from .dataset.mnist1d import Mnist1D, Mnist1DConfig
+    from .dataset.parameters import GenerationParameters
+    from .dataset.presets import CONFIGS
+    from .dataset.templates import get_templates
 
 __all__ = [
     "CONFIGS",
@@ -34,18 +39,40 @@ __all__ = [
     "make_dataset",
 ]
 
-_BASELINES = ("create_model", "evaluate", "list_models", "load_model")
+# Imported on first use, since numpy, `datasets` and torch take a tenth of a second to several seconds.
+_MODULES = {
+    "baselines": ("create_model", "evaluate", "list_models", "load_model"),
+    "dataset.generator": ("construction_steps", "generate_shard", "make_dataset"),
+    "dataset.mnist1d": ("Mnist1D", "Mnist1DConfig"),
+    "dataset.parameters": ("GenerationParameters",),
+    "dataset.presets": ("CONFIGS",),
+    "dataset.templates": ("get_templates",),
+}
 
 register()
 
 
 def __getattr__(name: str) -> Any:
-    """Import the baselines, and with them torch, when one of their names is first used."""
-    if name in _BASELINES:
-        from . import baselines
+    """Import the module of a public name, and what it needs, when the name is first used."""
+    from importlib import import_module
 
-        return getattr(baselines, name)
+    from .utils.extras import naming_requirements
+
+    for module, names in _MODULES.items():
+        if name in names:
+            with naming_requirements():
+                return getattr(import_module(f".{module}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """List the public names, imported or not; those that need torch only where it is installed, since `help` reads them all."""
+    from importlib.util import find_spec
+
+    from .utils.extras import LIBRARIES
+
+    hidden = () if all(map(find_spec, LIBRARIES["torch"])) else _MODULES["baselines"]
+    return sorted({*globals(), *__all__}.difference(hidden))
 
 
 def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
@@ -74,6 +101,8 @@ def load_dataset(name: str | None = None, **kwargs: Any) -> Any:
         If the config is unknown, a parameter's value is out of range, or generating would take more than 8 GiB of memory.
     DamagedCacheError
         If a file of the cache entry is missing or damaged; the message says which folder to remove.
+    ImportError
+        If `datasets` is not installed.
 
     Examples
     --------

@@ -5,12 +5,14 @@ import itertools
 import json
 import os
 import pickle
+import pydoc
 import re
 import subprocess
 import sys
 
 import pytest
 
+import mnist1d_hf
 from mnist1d_hf import cli, errors
 from mnist1d_hf.errors import MissingExtraError
 from mnist1d_hf.experiments import EXTRAS, INTERACTIVE_TITLES, TITLES
@@ -129,6 +131,42 @@ def test_what_needs_no_extra_works_without_any(tmp_path):
     assert "No baselines: this needs torch, safetensors, scipy" in results["quickstart"][1]
 
 
+USES = """
+import mnist1d_hf
+found = [len(mnist1d_hf.make_dataset()["x"])]
+for use in ("mnist1d_hf.Mnist1D", "from mnist1d_hf import Mnist1DConfig", "mnist1d_hf.load_dataset()", "import datasets"):
+    try:
+        exec(use)
+    except ImportError as error:
+        found.append(str(error))
+print(json.dumps(found))
+"""
+
+
+def test_without_datasets_what_needs_it_says_so_and_everything_else_works(tmp_path):
+    missing = ["datasets", "pandas", "pyarrow", "huggingface_hub"]
+    needing = ["prepare default", "build repo --config default", "quickstart --quiet", "publish ada", "evaluate cnn"]
+    results = results_without(
+        missing, ["--help", "build --help", "plot templates --output templates.png", *needing], tmp_path
+    )
+    line = "this needs datasets, which is not installed; run: pip install datasets"
+    for command, (code, out, err) in results.items():
+        expected = f"Error: {line}\n" if command in needing else ""
+        assert (code, err.replace("huggingface_hub", "datasets")) == (bool(expected), expected), (command, out)
+    assert [path.name for path in tmp_path.iterdir()] == ["templates.png"]
+
+    command = [
+        sys.executable,
+        "-W",
+        "error",
+        "-c",
+        PROGRAM.partition("from click")[0] + USES,
+        json.dumps([missing, []]),
+    ]
+    result = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=True)
+    assert json.loads(result.stdout) == [4000, line, line, line, "No module named 'datasets'"]
+
+
 @pytest.mark.long
 def test_the_dataset_is_published_and_verified_without_extras(ada_hub, hub_environment, tmp_path):
     environment = {**hub_environment(os.environ["HF_TOKEN"]), "PYTHONPATH": str(ROOT)}
@@ -160,6 +198,13 @@ def test_extras_are_looked_for_without_importing(monkeypatch):
     check_extras("torch")
     with pytest.raises(MissingExtraError, match=r"needs matplotlib, onnx, which are not .* 'mnist1d-hf\[plot,onnx\]'"):
         check_extras("torch", "plot", "onnx")
+
+
+def test_names_that_need_torch_are_listed_with_it_alone(monkeypatch):
+    assert "load_model" in dir(mnist1d_hf)
+    monkeypatch.setitem(sys.modules, "torch", None)
+    assert not {"create_model", "evaluate", "list_models", "load_model"} & set(dir(mnist1d_hf))
+    assert "make_dataset" in pydoc.plain(pydoc.render_doc(mnist1d_hf))
 
 
 ERRORS = [value for value in vars(errors).values() if isinstance(value, type)]

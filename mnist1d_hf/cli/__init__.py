@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import sys
 from typing import Any
 
 import click
-from datasets.exceptions import DatasetGenerationError
 
 from ..errors import HubError, TasksFailedError, WorkerError
+from ..utils.extras import naming_requirements
 from ..utils.text import one_line
 from ..version import DATA_VERSION, __version__
 from .build import build_command, prepare_command
@@ -25,7 +26,7 @@ class _OneLineErrors(click.Group):
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
-            with termination_raised():
+            with termination_raised(), naming_requirements():
                 return super().invoke(ctx)
         except KeyboardInterrupt as error:
             # On a line of its own, not behind a bar or ^C.
@@ -34,12 +35,18 @@ class _OneLineErrors(click.Group):
                 click.echo("Terminated!", err=True)
                 ctx.exit(TerminatedError.EXIT_CODE)
             raise click.Abort from error
-        except DatasetGenerationError as error:
+        except _generation_errors() as error:
             raise click.ClickException(one_line(error.__cause__ or error)) from error
         except MemoryError as error:
             raise click.ClickException(f"there is not enough memory ({one_line(error)})") from error
         except (ValueError, OSError, ImportError, HubError, WorkerError, TasksFailedError) as error:
             raise click.ClickException(one_line(error)) from error
+
+
+def _generation_errors() -> tuple[type[Exception], ...]:
+    """Return what `datasets` raises where rows cannot be prepared, without importing it."""
+    exceptions = sys.modules.get("datasets.exceptions")
+    return (exceptions.DatasetGenerationError,) if exceptions else ()
 
 
 @click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})

@@ -5,17 +5,17 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from ..dataset.cache import check_cache, is_prepared
-from ..dataset.mnist1d import Mnist1D
 from ..dataset.presets import CONFIGS
 from ..dataset.registration import NAME
-from ..hub.dataset_repo import BuiltRepo, build_dataset_repo
-from ..hub.storage import is_url
 from .options import config_choice, executor_options, integer, json_option, opened_executor, quiet_option, set_option
+
+if TYPE_CHECKING:
+    from ..dataset.mnist1d import Mnist1D
+    from ..hub.dataset_repo import BuiltRepo
 
 # Files of a split that are listed one by one.
 _LISTED = 20
@@ -63,6 +63,8 @@ def build_command(
       mnist1d-hf build noisy --config custom-noise --set corr_noise_scale=0.4
       mnist1d-hf build s3://bucket/big --config large --num-samples 1e9
     """
+    from ..hub.dataset_repo import build_dataset_repo
+
     with opened_executor(executor, retries) as workers:
         repo = build_dataset_repo(
             output_dir,
@@ -96,6 +98,8 @@ def _list_files(files: Mapping[str, int]) -> Iterator[str]:
 
 def _loading(output_dir: str, repo: BuiltRepo) -> str:
     """Return the call that loads the first config; datasets finds repositories in folders and on the Hub alone."""
+    from ..hub.storage import is_url
+
     config = next(iter(repo.rows))
     if not is_url(output_dir):
         return f'load_dataset("{output_dir}", "{config}")'
@@ -127,6 +131,8 @@ def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], check: bo
     """
     if changes and not configs:
         raise click.UsageError("--set needs the configs that it changes; name them, for example custom-noise")
+    from ..dataset.mnist1d import Mnist1D
+
     builders = [Mnist1D(config_name=config, **changes) for config in configs or CONFIGS]
     if check:
         builders = _check(builders, named=bool(configs))
@@ -142,6 +148,8 @@ def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], check: bo
 
 def _check(builders: Sequence[Mnist1D], named: bool) -> list[Mnist1D]:
     """Check the cache entries, all of which must be there if they are named, and return the builders of those that are."""
+    from ..dataset.cache import check_cache, is_prepared
+
     found = [builder for builder in builders if is_prepared(builder)]
     missing = [builder.config.name for builder in builders if builder not in found]
     if not found or (named and missing):

@@ -9,8 +9,6 @@ from pathlib import Path
 from typing import Any
 
 import click
-import datasets
-from huggingface_hub import utils as hub_utils
 
 from ..dataset.parameters import GenerationParameters, check_parameter_names
 from ..dataset.presets import CONFIGS
@@ -102,17 +100,24 @@ set_option = click.option(
 
 def _silence(ctx: click.Context, option: click.Parameter, quiet: bool) -> None:
     """Switch the progress bars of `datasets`, which this package uses too, and of the Hub off until the command ends."""
+    if not quiet:
+        return
+    import datasets
+    from huggingface_hub import utils as hub_utils
+
     for library in (datasets, hub_utils):
-        if quiet and not library.are_progress_bars_disabled():
+        if not library.are_progress_bars_disabled():
             library.disable_progress_bars()
             ctx.call_on_close(library.enable_progress_bars)
 
 
 def _check_executor(ctx: click.Context, option: click.Parameter, address: str | None) -> str | None:
+    if address is None:
+        return None
     from ..cluster import check_address
 
     try:
-        return None if address is None else check_address(address)
+        return check_address(address)
     except ValueError as error:
         raise click.BadParameter(str(error)) from error
 

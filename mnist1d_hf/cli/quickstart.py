@@ -7,9 +7,9 @@ import json
 import time
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import click
-import datasets
 import numpy as np
 
 from ..dataset.checksums import FROZEN_SHA256, sha256
@@ -110,7 +110,7 @@ def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
     )
 
 
-def _load(config: str) -> tuple[datasets.DatasetDict, ConfigReport]:
+def _load(config: str) -> tuple[Any, ConfigReport]:
     start = time.perf_counter()
     splits = load(config)
     seconds = time.perf_counter() - start

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import importlib
+from collections.abc import Iterator
+from contextlib import contextmanager
 from importlib.util import find_spec
 from types import ModuleType
 
@@ -38,3 +40,14 @@ def check_extras(*extras: str, instead: str | None = None) -> None:
     if modules:
         wanted = [instead] if instead else [extra for extra, names in missing.items() if names]
         raise MissingExtraError(", ".join(modules), ",".join(wanted))
+
+
+@contextmanager
+def naming_requirements() -> Iterator[None]:
+    """Raise an ImportError that says what to install if `datasets` or the like is found missing."""
+    try:
+        yield
+    except ModuleNotFoundError as error:
+        if error.name not in ("datasets", "huggingface_hub", "pyarrow"):
+            raise
+        raise ImportError(f"this needs {error.name}, which is not installed; run: pip install {error.name}") from error

@@ -8,7 +8,6 @@ import platform
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from importlib.metadata import version
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
@@ -62,6 +61,8 @@ def write_json(path: Path, content: Mapping[str, Any], indent: int | None = None
 
 def versions() -> dict[str, str]:
     """Return the versions of Python and of the libraries that results depend on."""
+    from importlib.metadata import version  # slow to import
+
     names = ("mnist1d-hf", "torch", "numpy", "datasets")
     return {"python": platform.python_version(), **{name: version(name) for name in names}}
 

@@ -3,6 +3,7 @@
 import functools
 import json
 import os
+import pickle
 import subprocess
 import sys
 import textwrap
@@ -193,6 +194,136 @@ def test_other_names_are_handed_on(empty_folder):
     assert load_dataset_builder("csv", data_files="train.csv").name == "csv"
 
 
+ORDERS = {
+    "package first": "import mnist1d_hf; from datasets import load_dataset_builder",
+    "datasets first": "from datasets import load_dataset_builder; import mnist1d_hf",
+    "a module of datasets first": """
+        import mnist1d_hf, datasets.packaged_modules
+        from datasets.load import load_dataset_builder
+    """,
+    "datasets looked for": """
+        import importlib.util, mnist1d_hf
+        assert importlib.util.find_spec("datasets")
+        from datasets import load_dataset_builder
+    """,
+    "both reloaded": """
+        import importlib, mnist1d_hf
+        importlib.reload(mnist1d_hf)
+        import datasets
+        importlib.reload(mnist1d_hf)
+        importlib.reload(datasets)
+        from datasets import load_dataset_builder
+    """,
+    "datasets imported again after a failure": """
+        import sys, datasets
+        del sys.modules["datasets"]  # as an interrupt at the end of it does
+        import mnist1d_hf
+        from datasets import load_dataset_builder
+    """,
+    "at once in threads": """
+        import threading
+
+        def package_first():
+            together.wait()
+            import mnist1d_hf
+            from datasets import load_dataset_builder
+            found.append(load_dataset_builder("mnist1d").name)
+
+        def datasets_first():
+            together.wait()
+            from datasets import load_dataset_builder
+            import mnist1d_hf
+            found.append(load_dataset_builder("mnist1d").name)
+
+        found, together = [], threading.Barrier(6)
+        threads = [threading.Thread(target=work) for work in (package_first, datasets_first) * 3]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert found == ["mnist1d"] * 6, found
+        from datasets import load_dataset_builder
+    """,
+}
+
+FIND_ALL = """
+import json, sys
+from datasets import get_dataset_config_names, get_dataset_split_names, load_dataset
+builder = load_dataset_builder("mnist1d", "large", num_samples=100)
+rows = next(iter(load_dataset("mnist1d", split="test", streaming=True).batch(3)))["y"]
+finders = [finder for finder in sys.meta_path if type(finder).__module__.startswith("mnist1d_hf")]
+print(json.dumps([builder.config.num_samples, len(rows), get_dataset_config_names("mnist1d"),
+                  get_dataset_split_names("mnist1d"), len(finders)]))
+"""
+
+
+@pytest.mark.long
+@pytest.mark.parametrize("order", ORDERS)
+def test_the_name_is_known_whichever_is_imported_first(empty_folder, order):
+    found = run(textwrap.dedent(ORDERS[order]) + FIND_ALL, folder=empty_folder)
+    assert found == [100, 3, ["default", "shuffled", "large", "custom-noise"], ["train", "test"], 0]
+
+
+WORKERS = """
+import json, mnist1d_hf, multiprocessing, sys
+
+def find(queue):
+    imported = "datasets" in sys.modules
+    from datasets import load_dataset_builder
+    queue.put([imported, load_dataset_builder("mnist1d").name])
+
+def read(stream, queue):
+    queue.put(sum(len(batch["y"]) for batch in stream.iter(64)))
+
+if __name__ == "__main__":
+    found = []
+    for method in multiprocessing.get_all_start_methods():
+        context = multiprocessing.get_context(method)
+        queue = context.Queue()
+        worker = context.Process(target=find, args=(queue,))
+        worker.start()
+        found.append(queue.get(timeout=300))
+        worker.join()
+    from datasets import load_dataset
+    context = multiprocessing.get_context("spawn")
+    queue = context.Queue()
+    stream = load_dataset("mnist1d", "large", num_samples=200, split="train", streaming=True)
+    worker = context.Process(target=read, args=(stream, queue))
+    worker.start()
+    found.append(queue.get(timeout=300))
+    worker.join()
+    print(json.dumps(found))
+"""
+
+
+@pytest.mark.long
+def test_workers_know_the_name_however_they_are_started(empty_folder):
+    (empty_folder / "script.py").write_text(WORKERS)
+    *found, rows = run("import runpy; runpy.run_path('script.py', run_name='__main__')", folder=empty_folder)
+    assert found
+    assert found == [[False, "mnist1d"]] * len(found)
+    assert rows == 181
+
+
+@pytest.mark.long
+def test_what_was_pickled_is_read_in_an_interpreter_that_has_imported_nothing(empty_folder):
+    pickled = {
+        "builder": load_dataset_builder("mnist1d"),
+        "stream": load_dataset("mnist1d", "large", num_samples=100, split="test", streaming=True),
+        "dataset": load_dataset("mnist1d", split="test"),
+    }
+    for name, value in pickled.items():
+        (empty_folder / name).write_bytes(pickle.dumps(value))
+    code = """
+        import json, pickle
+        builder, stream, dataset = (pickle.load(open(name, "rb")) for name in ("builder", "stream", "dataset"))
+        from datasets import load_dataset_builder
+        print(json.dumps([load_dataset_builder("mnist1d").cache_dir == builder.cache_dir, len(list(stream)), len(dataset)]))
+    """
+    cache = datasets.config.HF_DATASETS_CACHE
+    assert run(code, folder=empty_folder, cache=cache) == [True, 10, 1000]
+
+
 def test_registering_twice_changes_nothing():
     before = datasets.load.dataset_module_factory
     register()
@@ -250,6 +381,23 @@ def test_the_script_loads_where_datasets_runs_scripts(empty_folder):
     else:
         with pytest.raises(RuntimeError, match=r"Dataset scripts are no longer supported"):
             load_dataset(str(ROOT / "mnist1d.py"), "shuffled")
+
+
+def test_beside_a_file_called_datasets_the_generator_works(empty_folder):
+    (empty_folder / "datasets.py").write_text("rows = 5\n")
+    code = """
+        import json, warnings
+        with warnings.catch_warnings(record=True) as caught:
+            warnings.simplefilter("always")
+            import mnist1d_hf, datasets
+            found = [datasets.rows, len(mnist1d_hf.make_dataset()["x"]), len(caught)]
+            mnist1d_hf.register()
+        print(json.dumps([found, [str(warning.message) for warning in caught]]))
+    """
+    found, messages = run(code, folder=empty_folder)
+    assert found == [5, 4000, 0]
+    assert len(messages) == 1
+    assert "cannot hook into datasets of an unknown version" in messages[0]
 
 
 def test_importing_without_the_hook_succeeds_and_says_what_works(empty_folder):
