@@ -23,6 +23,7 @@ __all__ = [
     "Mnist1D",
     "Mnist1DConfig",
     "__version__",
+    "batches",
     "construction_steps",
     "create_model",
     "evaluate",
@@ -34,7 +35,7 @@ __all__ = [
     "make_dataset",
 ]
 
-_BASELINES = ("create_model", "evaluate", "list_models", "load_model")
+_BASELINES = ("batches", "create_model", "evaluate", "list_models", "load_model")
 
 register()
 
