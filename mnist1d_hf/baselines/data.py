@@ -88,7 +88,9 @@ class Mnist1DDataset(torch.utils.data.TensorDataset):
         if type(self).__getitem__ is not Mnist1DDataset.__getitem__:  # a subclass changes pairs
             return [self[index] for index in indices]
         chosen = torch.as_tensor(indices, dtype=torch.int64)
-        return list(zip(*(values[chosen].unbind() for values in self.tensors), strict=True))
+        # Indexing by a tensor wakes torch's threads; index_select does not, and takes no negative indices.
+        chosen = torch.where(chosen < 0, chosen + len(self), chosen)
+        return list(zip(*(values.index_select(0, chosen).unbind() for values in self.tensors), strict=True))
 
 
 def read_column(dataset: Dataset, name: str) -> NDArray[Any]:

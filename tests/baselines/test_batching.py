@@ -175,6 +175,12 @@ def test_several_pairs_are_those_that_single_indices_give(dataset, indices):
     assert_equal_batches(dataset.__getitems__(indices), pairs_of(dataset, indices))
 
 
+@pytest.mark.parametrize("index", [1000, -1001])
+def test_rows_that_do_not_exist_are_index_errors(dataset, index):
+    with pytest.raises(IndexError):
+        dataset.__getitems__([0, index])
+
+
 @settings(deadline=None, max_examples=20)
 @given(batch_size=st.integers(1, 1100), drop_last=st.booleans())
 def test_the_default_collate_gives_the_batches_of_single_rows(dataset, batch_size, drop_last):
