@@ -16,10 +16,10 @@ from .data import check_device, load_tensors
 def epochs(x: Tensor, y: Tensor, seeds: Sequence[int], *, shuffle: bool) -> Iterator[tuple[Tensor, Tensor]]:
     """Yield the rows of all members, epoch after epoch without end, each member's in the next order of its own seed.
 
-    Signals have the shape (members, rows, length), labels (members, rows). Each epoch is a copy.
+    Both begin with the dimensions members and rows. Each epoch is a copy.
     """
     generators = [generator(seed, "batches") for seed in seeds]
-    members, rows = y.shape
+    members, rows = y.shape[:2]
     first = (torch.arange(members) * rows).unsqueeze(1)
     while True:
         if shuffle:
@@ -62,9 +62,9 @@ class Batches:
         drop_last: bool = False,
     ) -> None:
         rows = len(y)
-        _check(batch_size, seed, rows if drop_last else None)
         if not 0 < rows == len(x):
             raise value_error("y", rows, f"at least one label, and as many as signals, of which there are {len(x)}")
+        _check(batch_size, seed, rows if drop_last else None)
         self._used = rows - rows % batch_size if drop_last else rows
         self._batch_size = batch_size
         self._epochs = epochs(x.unsqueeze(0), y.unsqueeze(0), [seed], shuffle=shuffle)

@@ -93,6 +93,13 @@ def test_changing_a_batch_changes_no_other_epoch(shuffle):
     assert sorted(torch.cat([y for _, y in batches]).tolist()) == list(range(10))
 
 
+def test_batches_stay_on_the_device_of_the_tensors():
+    x, y = (values.to("meta") for values in numbered(10))  # a device without memory, which every machine has
+    ((signals, labels),) = Batches(x, y, shuffle=True)
+    assert signals.device == labels.device == x.device
+    assert signals.shape == x.shape
+
+
 def test_two_loops_at_once_are_two_whole_epochs():
     batches = Batches(*numbered(20), batch_size=5, shuffle=True)
     pairs = list(zip(batches, batches, strict=True))
