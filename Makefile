@@ -88,6 +88,7 @@ bench: .venv/installed-test
 	$(BIN)/python benchmarks/generation.py
 	$(BIN)/python benchmarks/building.py
 	$(BIN)/python benchmarks/loading.py
+	$(BIN)/python benchmarks/batches.py
 	$(BIN)/python benchmarks/training.py
 	$(BIN)/python benchmarks/publishing.py
 	$(BIN)/python benchmarks/experiments.py

@@ -14,7 +14,7 @@ TYPE_CHECKING = False  # see `utils.import_hooks`
 if TYPE_CHECKING:
     from typing import Any
 
-    from .baselines import create_model, evaluate, list_models, load_model
+    from .baselines import batches, create_model, evaluate, list_models, load_model
     from .dataset.generator import construction_steps, generate_shard, make_dataset
     from .dataset.mnist1d import Mnist1D, Mnist1DConfig
     from .dataset.parameters import GenerationParameters
@@ -28,6 +28,7 @@ __all__ = [
     "Mnist1D",
     "Mnist1DConfig",
     "__version__",
+    "batches",
     "construction_steps",
     "create_model",
     "evaluate",
@@ -41,7 +42,7 @@ __all__ = [
 
 # Imported on first use, since numpy, `datasets` and torch take a tenth of a second to several seconds.
 _MODULES = {
-    "baselines": ("create_model", "evaluate", "list_models", "load_model"),
+    "baselines": ("batches", "create_model", "evaluate", "list_models", "load_model"),
     "dataset.generator": ("construction_steps", "generate_shard", "make_dataset"),
     "dataset.mnist1d": ("Mnist1D", "Mnist1DConfig"),
     "dataset.parameters": ("GenerationParameters",),

@@ -17,6 +17,14 @@ FUNCTIONS = [
     (mnist1d_hf.generate_shard, {"rows": 10_000}),
     (mnist1d_hf.load_dataset, {"name": None}),
     (mnist1d_hf.make_dataset, {"parameters": None, "templates": None}),
+    (baselines.Batches, {"batch_size": 100, "shuffle": False, "seed": 0, "drop_last": False}),
+    (
+        mnist1d_hf.batches,
+        {
+            **{"config": "default", "split": "train", "batch_size": 100, "shuffle": False, "seed": 0},
+            **{"device": "cpu", "drop_last": False},
+        },
+    ),
     (baselines.evaluate, {"batch_size": 1000, "device": "cpu"}),
     (baselines.load_model, {"config": "default", "revision": None}),
     (baselines.load_tensors, {"config": "default", "split": "train"}),

@@ -10,6 +10,7 @@ import yaml
 from click.testing import CliRunner
 
 from mnist1d_hf import CONFIGS, DATA_VERSION, __version__, cli, paper
+from mnist1d_hf.baselines import to_tensors
 from mnist1d_hf.dataset.parameters import PARAMETER_NAMES
 from mnist1d_hf.experiments import INTERACTIVE_TITLES, TITLES
 from mnist1d_hf.utils.processes import ALLOCATOR
@@ -72,9 +73,12 @@ def test_the_workers_of_the_document_get_the_environment_of_local_ones():
 
 def test_the_stream_of_the_document_makes_only_the_rows_of_a_node():
     (block,) = re.findall(r"```python\n(.*?)```", CLUSTER, flags=re.DOTALL)
-    scope = {}
+    scope = {"to_tensors": to_tensors}
     exec(block, scope)
     assert scope["node"].num_shards == scope["stream"].num_shards // 64
+    (loop,) = re.findall(r"`for x, y in (.+?)`", CLUSTER)
+    x, y = next(eval(loop, scope))
+    assert (len(x), len(y)) == (1000, 1000)
 
 
 def test_the_table_of_costs_is_that_of_its_script(monkeypatch):

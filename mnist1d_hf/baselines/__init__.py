@@ -18,8 +18,9 @@ if TYPE_CHECKING:
     from .architectures.mlp import MLP
     from .architectures.resnet import ResNet
     from .architectures.transformer import Transformer
+    from .batching import Batches, batches
     from .checkpoints import Checkpoint
-    from .data import Mnist1DDataset, load_tensors
+    from .data import Mnist1DDataset, load_tensors, to_tensors
     from .evaluation import evaluate
     from .metrics import Evaluation
     from .registry import create_model, find_checkpoint, list_models, load_model
@@ -31,6 +32,7 @@ __all__ = [
     "MLP",
     "MODELS",
     "Baseline",
+    "Batches",
     "Checkpoint",
     "CheckpointError",
     "Evaluation",
@@ -40,6 +42,7 @@ __all__ = [
     "Mnist1DDataset",
     "ResNet",
     "Transformer",
+    "batches",
     "create_model",
     "evaluate",
     "evaluation_config",
@@ -48,6 +51,7 @@ __all__ = [
     "list_models",
     "load_model",
     "load_tensors",
+    "to_tensors",
 ]
 
 _NEED_TORCH = {
@@ -58,8 +62,9 @@ _NEED_TORCH = {
     "architectures.mlp": ("MLP",),
     "architectures.resnet": ("ResNet",),
     "architectures.transformer": ("Transformer",),
+    "batching": ("Batches", "batches"),
     "checkpoints": ("Checkpoint",),
-    "data": ("Mnist1DDataset", "load_tensors"),
+    "data": ("Mnist1DDataset", "load_tensors", "to_tensors"),
     "evaluation": ("evaluate",),
     "metrics": ("Evaluation",),
     "registry": ("create_model", "find_checkpoint", "list_models", "load_model"),

@@ -217,6 +217,14 @@ def test_pyarrow_and_pandas_read_the_parquet_files(parquet_folder, expected):
         np.testing.assert_array_equal(table["y"], expected[1])
 
 
+def test_streamed_parquet_files_become_tensors(parquet_folder, expected):
+    from mnist1d_hf.baselines import to_tensors
+
+    stream = load_dataset(str(parquet_folder.parent), "default", split="test", streaming=True).with_format("arrow")
+    for column, values in zip(zip(*map(to_tensors, stream.iter(300)), strict=True), expected, strict=True):
+        np.testing.assert_array_equal(np.concatenate(column), values)
+
+
 def test_stock_datasets_recovers_the_features_from_the_parquet_files(parquet_folder):
     path = str(next(parquet_folder.glob("test-*.parquet")))
     dataset = load_dataset("parquet", data_files=path, split="train")

@@ -148,6 +148,18 @@ def test_the_framework_lines_in_the_card_run(card, repo, monkeypatch, jax):
         assert len(eval(lines[name], scope)) > 0
 
 
+def test_the_torch_loops_in_the_card_have_every_row(card, repo):
+    from mnist1d_hf.baselines import Batches, to_tensors
+
+    dataset = datasets.load_dataset(str(repo.folder), "default")
+    stream = datasets.load_dataset(str(repo.folder), "default", split="train", streaming=True)
+    scope = {"Batches": Batches, "dataset": dataset, "stream": stream, "to_tensors": to_tensors}
+    loops = re.findall(r"`for x, y in (.+)`", card.text)
+    assert len(loops) == 2
+    for loop in loops:
+        assert sum(len(y) for _, y in eval(loop, scope)) == 4000
+
+
 @pytest.mark.parametrize(
     ("num_samples", "category"),
     [(10, "n<1K"), (10**9, "1B<n<10B"), (10**12 - 1, "100B<n<1T"), (10**12, "n>1T")],
