@@ -1,6 +1,7 @@
 """Rows per CPU second of each way to build, imports of workers included: `python benchmarks/building.py [ROWS]`.
 
-On a busy machine CPU seconds tell more than seconds. The manifests of all ways must be equal.
+On a busy machine CPU seconds tell more than seconds. The manifests of all ways must be equal. The lower bound is generating
+the rows and writing their plain bytes to a file, without imports.
 """
 
 import os
@@ -8,7 +9,12 @@ import resource
 import subprocess
 import sys
 import tempfile
+import time
 from pathlib import Path
+
+from plain_mnist1d import ROWS, write_plainly
+
+BOUND_SHARDS = 30
 
 BUILD = """
 import os, resource, sys, time
@@ -43,19 +49,29 @@ def measure(way, rows, folder):
     return float(output[-2]), cpu, int(output[-1]) / (2**20 if sys.platform == "darwin" else 2**10)
 
 
+def lower_bound(rows, folder):
+    """Return the CPU seconds of as many rows, scaled from `BOUND_SHARDS` shards."""
+    write_plainly(1, folder / "rows")  # makes what all shards share
+    begun = time.process_time()
+    write_plainly(BOUND_SHARDS, folder / "rows")
+    return (time.process_time() - begun) * rows / (BOUND_SHARDS * ROWS)
+
+
 def main():
     rows = int(float(sys.argv[1])) if len(sys.argv) > 1 else 4_400_000
     ways = ("one process", "one process per core", "processes:2", "dask")
-    print(
-        f"{rows:,} rows{'':20} {'s':>8} {'CPU s':>8} {'rows/s':>10} {'rows/CPU s':>11} {'MB of driver':>13}", flush=True
-    )
+    with tempfile.TemporaryDirectory() as folder:
+        bound = lower_bound(rows, Path(folder))
+    print(f"{rows:,} rows, lower bound {bound:.1f} CPU s ({rows / bound:,.0f} rows/CPU s)")
+    print(f"{'':20} {'s':>8} {'CPU s':>8} {'lower bound x':>14} {'rows/s':>10} {'rows/CPU s':>11} {'MB of driver':>13}")
     manifests = set()
     for way in ways:
         with tempfile.TemporaryDirectory() as folder:
             seconds, cpu, memory = measure(way, rows, Path(folder))
             manifests |= {path.read_bytes() for path in Path(folder).glob("*/.mnist1d-hf.json")}
         print(
-            f"{way:31} {seconds:8.1f} {cpu:8.1f} {rows / seconds:10,.0f} {rows / cpu:11,.0f} {memory:13,.0f}",
+            f"{way:20} {seconds:8.1f} {cpu:8.1f} {cpu / bound:14.2f} {rows / seconds:10,.0f} {rows / cpu:11,.0f} "
+            f"{memory:13,.0f}",
             flush=True,
         )
     assert len(manifests) == 1, "the ways differ"

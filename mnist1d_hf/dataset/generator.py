@@ -78,13 +78,13 @@ def make_dataset(
     y = np.asarray(templates["y"])[classes]
     x -= mean
     x /= std
-    train_rows = int(len(y) * parameters.train_split)
+    train_rows, length = int(len(y) * parameters.train_split), parameters.dilated_length
     return {
         "x": x[:train_rows],
         "x_test": x[train_rows:],
         "y": y[:train_rows],
         "y_test": y[train_rows:],
-        "t": resample(resample(templates["t"], parameters.dilated_length), parameters.final_seq_length) / std,
+        "t": resample(resample(np.atleast_2d(templates["t"]), length), parameters.final_seq_length)[0] / std,
         "templates": templates,
     }
 
@@ -228,7 +228,7 @@ def construction_steps(
     check_memory(parameters, rows=1)
     templates = get_templates()
     transform = Transform(parameters, templates, np.float64)
-    draws = _draw_sequentially(np.random.RandomState(seed), 1, parameters)
+    draws = _draw_sequentially(_legacy_words(seed), 1, parameters)
     padding = int(draws.padding[0])
     dilated = transform.dilated(padding)[digit]
     with _large_numbers():
@@ -240,7 +240,7 @@ def construction_steps(
         raise _too_large(parameters, down_sampled.dtype)
     return {
         "template": templates["x"][digit],
-        "padded": padded(templates["x"][digit], padding),
+        "padded": padded(templates["x"], padding)[digit],
         "dilated": dilated,
         "scaled": dilated * transform.scale_factor(draws),
         "translated": translated[:, 0],
@@ -260,14 +260,15 @@ def _raw_dataset(
             f"the 'num_samples' parameter must be at least the number of templates, {num_classes}, "
             f"got {parameters.num_samples}"
         )
-    rng = np.random.RandomState(parameters.seed)
+    words = _legacy_words(parameters.seed)
     transform = Transform(parameters, templates, np.float64)
     classes = np.repeat(np.arange(num_classes), parameters.num_samples // num_classes)
     x = np.empty((len(classes), parameters.final_seq_length))
     with _large_numbers():
         for start in range(0, len(classes), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
-            x[block] = transform(classes[block], _draw_sequentially(rng, len(classes[block]), parameters))
+            x[block] = transform(classes[block], _draw_sequentially(words, len(classes[block]), parameters))
+    rng = np.random.RandomState(words)
     order = rng.permutation(len(classes))
     x, classes = x[order], classes[order]
     positions = np.arange(parameters.final_seq_length)
@@ -301,17 +302,28 @@ def _too_large(parameters: GenerationParameters, dtype: DTypeLike) -> ValueError
     )
 
 
-def _draw_sequentially(rng: np.random.RandomState, examples: int, parameters: GenerationParameters) -> Draws:
+def _legacy_words(seed: int) -> np.random.MT19937:
+    """Return the words of 32 bits from which ``RandomState(seed)`` makes its numbers."""
+    words = np.random.MT19937()
+    np.random.RandomState(words).seed(seed)
+    return words
+
+
+def _draw_sequentially(words: np.random.MT19937, examples: int, parameters: GenerationParameters) -> Draws:
     """Draw example after example, in the order of the original package."""
+    # Normal numbers are made in pairs; an even number is drawn here, so half a pair is never lost with this object.
+    rng = np.random.RandomState(words)
     length = parameters.dilated_length
     uniform, translation = np.empty((examples, 3)), np.empty(examples, np.int64)
     noise = np.empty((examples, 2 * length))
+    # The last uniform number of an example is drawn at once with the first two of the next.
+    stream = uniform.ravel()
+    stream[:2] = rng.random_sample(2)
     for example in range(examples):
-        uniform[example, :2] = rng.random_sample(2)
-        # The original's choice(n) makes this very draw, in four times the time.
-        translation[example] = rng.randint(parameters.max_translation, dtype=np.int64)
+        translation[example] = _draw_below(parameters.max_translation, words)
         noise[example] = rng.standard_normal(2 * length)
-        uniform[example, 2] = rng.random_sample()
+        following = stream[3 * example + 2 : 3 * example + 5]
+        following[:] = rng.random_sample(len(following))
     low, high = parameters.padding
     return Draws(
         padding=low + (uniform[:, 0] * (high - low + 1)).astype(np.int64),
@@ -321,6 +333,18 @@ def _draw_sequentially(rng: np.random.RandomState, examples: int, parameters: Ge
         iid_noise=noise[:, length:].T,
         shear=uniform[:, 2],
     )
+
+
+def _draw_below(bound: int, words: np.random.MT19937) -> int:
+    """Make the draw of the original's ``choice(bound)``, by its algorithm; numpy's takes as long as 60 normal numbers."""
+    if bound == 1:
+        return 0
+    mask = (1 << (bound - 1).bit_length()) - 1
+    value = bound
+    while value >= bound:
+        word = words.random_raw()
+        value = (word if mask < 2**32 else word << 32 | words.random_raw()) & mask
+    return value
 
 
 def _draw_independently(rng: np.random.Generator, examples: int, parameters: GenerationParameters) -> Draws:

@@ -66,9 +66,7 @@ class Transform:
 
     def _dilated(self, padding: int) -> FloatArray:
         """Return all templates padded and dilated, shape (classes, dilated_length)."""
-        length = self.parameters.dilated_length
-        templates = [resample(padded(template, padding), length) for template in self.templates["x"]]
-        return np.array(templates, dtype=self.dtype)
+        return resample(padded(self.templates["x"], padding), self.parameters.dilated_length).astype(self.dtype)
 
     def scale_factor(self, draws: Draws) -> FloatArray:
         """Return the factor of each example, shape (examples,)."""
@@ -111,18 +109,19 @@ class Transform:
         return sampled
 
 
-def padded(template: FloatArray, padding: int) -> FloatArray:
-    """Return a template with zeros appended; none of its own points is exactly zero."""
-    return np.append(template + _EPSILON, np.zeros(padding))
+def padded(templates: FloatArray, padding: int) -> FloatArray:
+    """Return templates, one per row, with zeros appended; none of their own points is exactly zero."""
+    return np.pad(templates + _EPSILON, ((0, 0), (0, padding)))
 
 
-def resample(signal: FloatArray, length: int) -> NDArray[np.float64]:
-    """Interpolate linearly to another number of points.
+def resample(signals: FloatArray, length: int) -> NDArray[np.float64]:
+    """Interpolate signals, one per row, linearly to another number of points.
 
     This must be `numpy.interp` on these grids, because the original's noise mask relies on exact zeros: where a new point
     falls on an old one, any other formula for the same line rounds some of them away.
     """
-    return np.interp(np.linspace(0, 1, length), np.linspace(0, 1, len(signal)), signal)
+    new, old = np.linspace(0, 1, length), np.linspace(0, 1, signals.shape[1])
+    return np.array([np.interp(new, old, signal) for signal in signals])
 
 
 def _gaussian_weights() -> NDArray[np.float64]:

@@ -44,14 +44,6 @@ class DatasetPlan:
         return [file for builder in self.builders.values() for file in list_parquet_files(builder, self.rows_per_file)]
 
     @property
-    def num_bytes(self) -> int:
-        """About how large they will be together."""
-        return sum(
-            4 * builder.config.final_seq_length * sum(builder.config.split_rows.values())
-            for builder in self.builders.values()
-        )
-
-    @property
     def nested(self) -> list[str]:
         """Configs with too many files for one folder."""
         return [name for name, builder in self.builders.items() if needs_subfolders(builder, self.rows_per_file)]

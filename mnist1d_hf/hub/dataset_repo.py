@@ -193,9 +193,10 @@ class _Build:
             return
         nearest = next(path for path in (self.storage.folder, *self.storage.folder.parents) if path.exists())
         free, there = shutil.disk_usage(nearest).free, sum(self.storage.sizes().values())
-        if self.plan.num_bytes > free + there:
+        needed = sum(file.estimated_size for file in self.plan.files)
+        if needed > free + there:
             raise OSError(
-                f"the build takes about {_gigabytes(self.plan.num_bytes)}, and its disk has {_gigabytes(free)} left; name a "
+                f"the build takes about {_gigabytes(needed)}, and its disk has {_gigabytes(free)} left; name a "
                 f"folder on another disk, or build fewer rows"
             )
 

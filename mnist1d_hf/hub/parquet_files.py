@@ -51,6 +51,11 @@ class ParquetFile:
         return self.stop - self.start
 
     @property
+    def estimated_size(self) -> int:
+        """About how many bytes it will have: four a point, and one a row for its label and the rest, as measured."""
+        return self.rows * (4 * self.parameters.final_seq_length + 1)
+
+    @property
     def title(self) -> str:
         """What it is called in messages: its path, and which shards it holds."""
         name = self.path.removesuffix(".parquet")

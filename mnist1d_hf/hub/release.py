@@ -27,9 +27,6 @@ from .naming import dataset_repo_id, model_repo_id
 from .parquet_files import ParquetFile
 from .remote_repo import RemoteRepo, read_text
 
-# What a row takes in a Parquet file, measured.
-_BYTES_PER_ROW = 161
-
 
 @dataclass(frozen=True)
 class Release:
@@ -162,5 +159,5 @@ def _build(release: Release, plan: DatasetPlan, left: list[str], num_samples: in
     documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
     files = {path: file for path, file in hash_folder(release.folder).items() if path not in documents}
     planned = {file.path: file for file in plan.files if file.config in left}
-    files |= {path: FileHash(_BYTES_PER_ROW * file.rows, "", "") for path, file in planned.items()}
+    files |= {path: FileHash(file.estimated_size, "", "") for path, file in planned.items()}
     return replace(release, planned=planned).with_files(files, {})

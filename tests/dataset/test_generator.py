@@ -112,6 +112,19 @@ def test_several_blocks_give_the_original_packages_dataset(original_dataset):
     assert_equal_to_original(make_dataset(parameters), original_dataset(parameters))
 
 
+BOUNDS = st.integers(1, 200) | st.integers(1, 2**63 - 1) | st.sampled_from([1, 2, 64, 65, 2**32 - 1, 2**32, 2**32 + 1])
+
+
+@settings(max_examples=200, deadline=None)
+@given(seed=st.integers(0, 2**32 - 1), draws=st.lists(st.tuples(BOUNDS, st.integers(0, 3)), min_size=1))
+def test_translations_are_what_numpy_draws_between_any_normals(seed, draws):
+    expected, words = np.random.RandomState(seed), generator._legacy_words(seed)
+    rng = np.random.RandomState(words)
+    for bound, normals in draws:
+        assert generator._draw_below(bound, words) == expected.randint(bound, dtype=np.int64)
+        np.testing.assert_array_equal(rng.standard_normal(normals), expected.standard_normal(normals))
+
+
 def test_other_templates_give_the_original_packages_dataset(original):
     parameters = GenerationParameters(num_samples=100, template_len=7)
     rng = np.random.RandomState(0)
@@ -395,7 +408,7 @@ def test_the_comparison_of_moments_would_see_a_difference(changes):
 
 def test_the_transform_of_shards_is_make_datasets():
     parameters = GenerationParameters()
-    draws = generator._draw_sequentially(np.random.RandomState(0), 500, parameters)
+    draws = generator._draw_sequentially(generator._legacy_words(0), 500, parameters)
     classes = np.arange(500) % 10
     exact, single = (Transform(parameters, get_templates(), dtype) for dtype in (np.float64, np.float32))
     narrow = dataclasses.replace(

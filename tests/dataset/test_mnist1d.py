@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import itertools
+import threading
 
 import datasets
 import numpy as np
@@ -163,6 +164,32 @@ def test_large_has_the_same_rows_whatever_num_proc(num_proc, tmp_path):
     for split in ("train", "test"):
         for ours, theirs in zip(arrays(one[split]), arrays(several[split]), strict=True):
             np.testing.assert_array_equal(ours, theirs)
+
+
+@pytest.mark.parametrize(
+    ("config", "options", "threaded"),
+    [
+        ("large", {}, True),
+        ("large", {"num_proc": 1}, False),
+        ("large", {"streaming": True}, False),
+        ("default", {}, False),
+        # There is memory for one such shard, but not for several.
+        pytest.param("large", {"final_seq_length": 16_000}, False, marks=pytest.mark.long),
+    ],
+    ids=["prepared", "one process", "streamed", "not in shards", "much memory"],
+)
+def test_only_shards_that_one_process_prepares_are_made_in_threads(config, options, threaded, monkeypatch):
+    made_by = set()
+
+    def spy(*args, **kwargs):
+        made_by.add(threading.current_thread())
+        return arrays_of_rows(*args, **kwargs)
+
+    arrays_of_rows = Mnist1D._arrays
+    monkeypatch.setattr(Mnist1D, "_arrays", spy)
+    loaded = load_dataset("mnist1d", config, num_samples=100, split="train", **options)
+    assert len(list(loaded)) in (80, 90)
+    assert (made_by == {threading.main_thread()}) is not threaded
 
 
 @pytest.mark.forks
