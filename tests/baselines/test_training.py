@@ -10,7 +10,6 @@ from torch.nn import functional as F
 
 from mnist1d_hf.baselines import create_model, evaluate, list_models, load_tensors, training
 from mnist1d_hf.baselines.architectures import base, get_architecture
-from mnist1d_hf.baselines.architectures.recurrence import gru_states
 from mnist1d_hf.baselines.recipes import RECIPES, TrainingSettings
 from mnist1d_hf.baselines.stacked import stack_parameters, unstack_parameters
 from mnist1d_hf.baselines.training import train
@@ -45,13 +44,6 @@ def test_stacked_logits_and_gradients_equal_those_of_each_model(name):
             torch.testing.assert_close(parameters[key].grad[member], parameter.grad, rtol=1e-4, atol=1e-4)
         restored = unstack_parameters(parameters, member)
         assert all(torch.equal(restored[key], tensor) for key, tensor in model.state_dict().items())
-
-
-def test_the_gradient_of_the_recurrence_equals_finite_differences():
-    generator = torch.Generator().manual_seed(0)
-    weight = torch.randn(2, 12, 5, generator=generator, dtype=torch.float64, requires_grad=True)
-    signals = torch.randn(4, 2, 3, generator=generator, dtype=torch.float64)
-    assert torch.autograd.gradcheck(lambda weight: gru_states(weight, signals), (weight,))
 
 
 @pytest.mark.long

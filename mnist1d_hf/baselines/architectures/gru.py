@@ -16,23 +16,18 @@ from .recurrence import gru_states
 
 def stacked_gru(parameters: Parameters, x: Tensor) -> Tensor:
     """Compute `GRU` for each member of a stack; both directions run in the same products."""
-    members, batch, _ = x.shape
 
-    def both(name: str) -> Tensor:
-        return torch.cat([parameters[f"gru.{name}_l0"], parameters[f"gru.{name}_l0_reverse"]])
+    def weight(direction: str) -> Tensor:
+        weights = [parameters[f"gru.weight_{name}_l0{direction}"] for name in ("hh", "ih")]
+        biases = [parameters[f"gru.bias_{name}_l0{direction}"].unsqueeze(2) for name in ("ih", "hh")]
+        return torch.cat(weights + biases, dim=2)
 
-    weight_hh, weight_ih, bias_hh, bias_ih = map(both, ("weight_hh", "weight_ih", "bias_hh", "bias_ih"))
-    hidden = weight_hh.shape[2]
-    recurrent = torch.cat([weight_hh, torch.zeros_like(weight_ih), bias_hh.unsqueeze(2)], dim=2)
-    direct = torch.cat([torch.zeros_like(weight_hh), weight_ih, bias_ih.unsqueeze(2)], dim=2)
-    gates, candidate = slice(None, 2 * hidden), slice(2 * hidden, None)
-    weight = torch.cat([(recurrent + direct)[:, gates], recurrent[:, candidate], direct[:, candidate]], dim=1)
-    states = gru_states(weight, torch.cat([x, x.flip(2)]).permute(2, 0, 1))
+    states = gru_states(torch.stack([weight(""), weight("_reverse")], dim=1), x)
     # The classifier reads (position, direction, unit); the states of the second direction are in reverse.
-    forward, backward = parameters["linear.weight"].unflatten(2, (-1, 2, hidden)).unbind(3)
-    classifier = torch.cat([forward, backward.flip(2)]).flatten(2)
-    logits = torch.bmm(classifier, states).view(2, members, -1, batch).sum(0) + parameters["linear.bias"].unsqueeze(2)
-    return logits.transpose(1, 2)
+    columns = torch.arange(states.shape[1], device=x.device).view(x.shape[2], 2, -1)
+    order = torch.cat([columns[:, 0], columns[:, 1].flip(0)]).flatten()
+    classifier = parameters["linear.weight"].index_select(2, order)
+    return torch.baddbmm(parameters["linear.bias"].unsqueeze(2), classifier, states).transpose(1, 2)
 
 
 @register(
