@@ -11,7 +11,8 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
-from .layers import Layer, Network, cross_entropy_gradient
+from .layers.layer import Layer, Network
+from .layers.losses import cross_entropy_gradient
 
 State = dict[str, Tensor]
 

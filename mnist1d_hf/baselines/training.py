@@ -230,7 +230,9 @@ class _Batches:
         count = min(self._order.shape[1] // size, _GATHERED_BATCHES) * size
         rows, self._order = self._order[:, :count], self._order[:, count:]
         x, y = (
-            torch.stack([of_member[column][own] for of_member, own in zip(self._data, rows, strict=True)])
+            torch.stack(
+                [of_member[column].index_select(0, own) for of_member, own in zip(self._data, rows, strict=True)]
+            )
             for column in (0, 1)
         )
         batches = zip(x.to(self._device).split(size, dim=1), y.to(self._device).split(size, dim=1), strict=True)

@@ -15,12 +15,12 @@ import torch
 from torch import Tensor
 
 from ..baselines.data import load_tensors
+from ..baselines.layers.drawing import draw_uniform
 from ..dataset.templates import NUM_CLASSES
 from ..utils.figures import DARK_GREY, GREY, new_figure, tidy
 from ..utils.seeds import generator
 from ..utils.statistics import describe
 from .experiment import Claim, Experiment, Progress
-from ..baselines.layers import draw_uniform
 from .results import Part, Results
 
 if TYPE_CHECKING:

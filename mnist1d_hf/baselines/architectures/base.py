@@ -34,7 +34,7 @@ from ..checkpoints import (
     save_weights,
     without_memory,
 )
-from ..layers import Layer
+from ..layers.layer import Layer
 from ..recipes import TrainingSettings
 
 if TYPE_CHECKING:

@@ -6,7 +6,7 @@ from torch import nn
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
-from ..layers import ADD_CHANNEL, FLATTEN, RELU
+from ..layers.stacking import ADD_CHANNEL, FLATTEN, RELU
 from ..recipes import PAPER_SETTINGS, TrainingSettings
 from .base import LENGTH, register
 from .feed_forward import FeedForward

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from torch import Tensor, nn
 
-from ..layers import Layer, stack_layers
+from ..layers.layer import Layer
+from ..layers.stacking import stack_layers
 from .base import Baseline
 
 if TYPE_CHECKING:

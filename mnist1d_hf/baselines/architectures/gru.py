@@ -2,32 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
 import torch
 from torch import Tensor, nn
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
+from ..layers.layer import Layer
+from ..layers.stacking import stack_linear, stack_recurrences
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-
-Parameters = dict[str, Tensor]
 from .base import LENGTH, Baseline, register
-from .recurrence import gru_states
 
-
-def stacked_gru(parameters: Parameters, x: Tensor) -> Tensor:
-    """Compute `GRU` for each member of a stack; both directions run in the same products."""
-
-    def weight(direction: str) -> Tensor:
-        weights = [parameters[f"gru.weight_{name}_l0{direction}"] for name in ("hh", "ih")]
-        biases = [parameters[f"gru.bias_{name}_l0{direction}"].unsqueeze(2) for name in ("ih", "hh")]
-        return torch.cat(weights + biases, dim=2)
-
-    states = gru_states(torch.stack([weight(""), weight("_reverse")], dim=1), x)
-    # The classifier reads (position, direction, unit); the states of the second direction are in reverse.
-    columns = torch.arange(states.shape[1], device=x.device).view(x.shape[2], 2, -1)
-    order = torch.cat([columns[:, 0], columns[:, 1].flip(0)]).flatten()
-    classifier = parameters["linear.weight"].index_select(2, order)
-    return torch.baddbmm(parameters["linear.bias"].unsqueeze(2), classifier, states).transpose(1, 2)
+if TYPE_CHECKING:
+    from typing_extensions import Self
 
 
 @register(
@@ -59,3 +48,14 @@ class GRU(Baseline):
         h, _ = self.gru(x.unsqueeze(2))  # (batch, final_seq_length, 2 * hidden_size)
         logits: Tensor = self.linear(h.flatten(1))
         return logits
+
+    @classmethod
+    def stack(cls, models: Sequence[Self]) -> list[Layer]:
+        """Return the layers of a stack of models."""
+        positions = torch.arange(models[0].linear.in_features).view(-1, 2, models[0].hidden_size)
+        # The second direction reads from the end.
+        order = torch.cat([positions[:, 0], positions[:, 1].flip(0)]).flatten()
+        return [
+            stack_recurrences([model.gru for model in models]),
+            stack_linear([model.linear for model in models], order),
+        ]

@@ -6,7 +6,7 @@ from torch import nn
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
-from ..layers import RELU, SkipConnection
+from ..layers.stacking import RELU, SkipConnection
 from ..recipes import PAPER_SETTINGS, TrainingSettings
 from .base import LENGTH, register
 from .feed_forward import FeedForward

@@ -17,12 +17,12 @@ _MANY = 100
 class Linear(Layer):
     """A linear layer, of all that an example has; weight (members, outputs, inputs), bias (members, 1, outputs).
 
-    Inputs that are positions with channels have the order (position, channel) here, and (channel, position) in torch.
+    The order, of shape (inputs,), is the number that each input has in torch, if that is another.
     """
 
-    def __init__(self, weight: Tensor, bias: Tensor, *, channels: int = 1) -> None:
+    def __init__(self, weight: Tensor, bias: Tensor, *, order: Tensor | None = None) -> None:
         super().__init__(weight, bias)
-        self._channels = channels
+        self._order = order
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, of shape (members, batch, outputs)."""
@@ -44,7 +44,7 @@ class Linear(Layer):
     def of_member(self, member: int) -> list[Tensor]:
         """Return weight (outputs, inputs) and bias (outputs,)."""
         weight, bias = super().of_member(member)
-        return [weight.unflatten(1, (-1, self._channels)).transpose(1, 2).flatten(1), bias.squeeze(0)]
+        return [weight if self._order is None else weight[:, self._order.argsort()], bias.squeeze(0)]
 
 
 class MaskedLinear(Linear):

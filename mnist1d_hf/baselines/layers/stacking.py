@@ -11,6 +11,7 @@ from .activation import Relu
 from .convolution import Convolution
 from .layer import Layer, Residual
 from .linear import Linear
+from .recurrence import Recurrence
 
 ADD_CHANNEL = nn.Unflatten(1, (1, -1))
 """Gives signals the one channel that a convolution takes."""
@@ -38,7 +39,8 @@ def stack_layers(members: Sequence[Sequence[nn.Module]]) -> list[Layer]:
     for modules in zip(*members, strict=True):
         first = modules[0]
         if isinstance(first, nn.Linear):
-            layers.append(_stack_linear(modules, channels))
+            # Channels come first in torch, and last here.
+            layers.append(stack_linear(modules, torch.arange(first.in_features).view(channels, -1).T.flatten()))
             channels = 1
         elif isinstance(first, nn.Conv1d):
             layers.append(_stack_convolutions(modules))
@@ -52,9 +54,26 @@ def stack_layers(members: Sequence[Sequence[nn.Module]]) -> list[Layer]:
     return layers
 
 
-def _stack_linear(modules: Sequence[nn.Linear], channels: int) -> Linear:
+def stack_linear(modules: Sequence[nn.Linear], order: Tensor) -> Linear:
+    """Return a stack of linear layers whose inputs come in another order; see `Linear`."""
     weight, bias = _parameters(modules)
-    layer = Linear(weight.unflatten(2, (channels, -1)).transpose(2, 3).flatten(2), bias.unsqueeze(1), channels=channels)
+    layer = Linear(weight[:, :, order], bias.unsqueeze(1), order=order)
+    layer.module = modules[0]
+    return layer
+
+
+def stack_recurrences(modules: Sequence[nn.GRU]) -> Recurrence:
+    """Return a stack of bidirectional GRUs of one layer."""
+    parameters = _parameters(modules)
+    layer = Recurrence(
+        torch.stack(
+            [
+                torch.cat([hh, ih, bias_ih.unsqueeze(2), bias_hh.unsqueeze(2)], dim=2)
+                for ih, hh, bias_ih, bias_hh in (parameters[:4], parameters[4:])
+            ],
+            dim=1,
+        )
+    )
     layer.module = modules[0]
     return layer
 
@@ -63,7 +82,7 @@ def _stack_convolutions(modules: Sequence[nn.Conv1d]) -> Convolution:
     weight, bias = _parameters(modules)
     first = modules[0]
     matrix = torch.cat([weight.permute(0, 3, 2, 1).flatten(1, 2), bias.unsqueeze(1)], dim=1)
-    layer = Convolution(matrix, first.kernel_size[0], stride=first.stride[0], padding=first.padding[0])
+    layer = Convolution(matrix, first.kernel_size[0], stride=first.stride[0], padding=int(first.padding[0]))
     layer.module = first
     return layer
 

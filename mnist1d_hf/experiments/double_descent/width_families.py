@@ -14,7 +14,9 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from ...baselines.architectures.cnn import CNN
-from ...baselines.layers import RELU, Network, cross_entropy_gradient, squared_error_gradient, stack_layers
+from ...baselines.layers.layer import Network
+from ...baselines.layers.losses import cross_entropy_gradient, squared_error_gradient
+from ...baselines.layers.stacking import RELU, stack_layers
 from ...dataset.templates import NUM_CLASSES
 from ...utils.seeds import generator, seeded
 

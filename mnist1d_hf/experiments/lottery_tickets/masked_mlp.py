@@ -1,7 +1,7 @@
 """The paper's MLP with masked weights, trained without the units that its masks leave dead.
 
-Weights and bias of a layer are one matrix here, since they are pruned together. Nothing is computed for dead units, those without
-inputs or without outputs; the numbers are those of the whole network.
+Weights and bias of a layer are one matrix here, since they are pruned together. Nothing is computed for dead units, those
+without inputs or without outputs; the numbers are those of the whole network.
 """
 
 from __future__ import annotations
@@ -12,7 +12,11 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...baselines.layers import MaskedLinear, Network, Relu, Residual, cross_entropy_gradient, draw_uniform
+from ...baselines.layers.activation import Relu
+from ...baselines.layers.drawing import draw_uniform
+from ...baselines.layers.layer import Network, Residual
+from ...baselines.layers.linear import MaskedLinear
+from ...baselines.layers.losses import cross_entropy_gradient
 from ...dataset.templates import NUM_CLASSES
 
 Layers = list[Tensor]

@@ -15,7 +15,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-from ...baselines.layers import draw_uniform
+from ...baselines.layers.drawing import draw_uniform
 
 Activation = Callable[[Tensor], tuple[Tensor, Tensor]]
 """Returns value and slope at each element of its input."""

@@ -12,7 +12,7 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...baselines.data import load_tensors
-from ...baselines.layers import draw_uniform
+from ...baselines.layers.drawing import draw_uniform
 from ...dataset.templates import NUM_CLASSES
 from ...utils.seeds import generator
 from .activation_transfer import Data

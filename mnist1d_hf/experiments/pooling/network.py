@@ -5,7 +5,9 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
-from ...baselines.layers import AveragePool, L2Pool, Layer, MaxPool, Network, Relu, draw_convolution, draw_linear
+from ...baselines.layers.activation import AveragePool, L2Pool, MaxPool, Relu
+from ...baselines.layers.drawing import draw_convolution, draw_linear
+from ...baselines.layers.layer import Layer, Network
 from ...dataset.templates import NUM_CLASSES
 from ...utils.seeds import generator
 

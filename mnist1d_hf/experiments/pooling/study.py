@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from ...baselines.data import load_tensors
-from ...baselines.layers import Network, cross_entropy_gradient
+from ...baselines.layers.layer import Network
+from ...baselines.layers.losses import cross_entropy_gradient
 from ...dataset.templates import NUM_CLASSES
 from ..experiment import Experiment, Progress
 from ..results import Part

@@ -10,7 +10,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ...baselines.layers import Network
+from ...baselines.layers.layer import Network
 from ...dataset.templates import NUM_CLASSES
 from ...utils.extras import require
 from .simclr import layer_outputs

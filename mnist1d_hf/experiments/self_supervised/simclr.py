@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from ...baselines.layers import Layer, Network, Relu, draw_convolution, draw_linear
+from ...baselines.layers.activation import Relu
+from ...baselines.layers.drawing import draw_convolution, draw_linear
+from ...baselines.layers.layer import Layer, Network
 from ...utils.seeds import generator
 
 KERNEL_SIZES = (5, 3, 3)

@@ -13,26 +13,26 @@ dimension and the batch the last one, so that every operand of the loop is conti
 
 from __future__ import annotations
 
-from typing import Any
-
 import torch
 from torch import Tensor
 
+from .layer import Layer
 
-class Recurrence:
-    """Hidden states of GRUs and the gradient by their weights, in memory that is kept for the next batch of the same size."""
 
-    def __init__(self) -> None:
+class Recurrence(Layer):
+    """Bidirectional GRUs over signals of shape (members, batch, length); their hidden states start from zero.
+
+    The weight has the shape (members, 2, 3 * hidden, hidden + 3): for each direction the rows of `torch.nn.GRU`, and the
+    columns of its ``weight_hh``, ``weight_ih``, ``bias_ih`` and ``bias_hh``.
+    """
+
+    def __init__(self, weight: Tensor) -> None:
+        super().__init__(weight)
         self._sizes: tuple[int, ...] = ()
 
-    @torch.no_grad()
-    def forward(self, weight: Tensor, x: Tensor) -> Tensor:
-        """Return the hidden states, starting from zero; the next batch of the same size overwrites them.
-
-        The weight has the shape (members, 2, 3 * hidden, hidden + 3): for each direction the rows of `torch.nn.GRU`, and the
-        columns of its ``weight_hh``, ``weight_ih``, ``bias_ih`` and ``bias_hh``. Signals have the shape (members, batch,
-        length), states (members, 2 * length * hidden, batch), in the order in which each direction reads the positions.
-        """
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the states (members, batch, 2 * length * hidden): by direction, position in the order of reading, unit."""
+        (weight,) = self.parameters
         hidden = weight.shape[3] - 3
         if self._sizes != (*x.shape, hidden):
             self._allocate(x, hidden)
@@ -48,13 +48,16 @@ class Recurrence:
             m = torch.sigmoid_(c.addcmul_(r, q))
             torch.lerp(m, g, z, out=following)
         torch.add(x.new_tensor(-1), self._g[1:].transpose(0, 1), alpha=2, out=self._states)
-        return self._states.view(len(x), -1, x.shape[1])
+        return self._states.view(len(x), -1, x.shape[1]).transpose(1, 2)
 
-    @torch.no_grad()
-    def backward(self, grad: Tensor) -> Tensor:
-        """Return the gradient by the weight, for that by the states; once for each forward pass, whose memory is reused."""
+    def input_gradient(self, grad: Tensor) -> Tensor:
+        """Raise an error, since a recurrence is the first layer."""
+        raise NotImplementedError
+
+    def set_gradients(self, grad: Tensor) -> None:
+        """Write the gradient of the weight; once for each forward pass, whose memory is reused."""
         _, batch, length, hidden = self._sizes
-        direct = grad.reshape(-1, length, hidden, batch).unbind(1)
+        direct = grad.transpose(1, 2).reshape(-1, length, hidden, batch).unbind(1)
         self._differentiate()
         self._total[-1] = direct[-1]  # the gradient by a state: its own and that of all later ones
         own = (*direct[-2::-1], torch.zeros_like(direct[0]))
@@ -67,7 +70,13 @@ class Recurrence:
         r, c, q, z = torch.matmul(self._gates, self._columns).sum(0).split(hidden, dim=1)
         by_rows = 2 * torch.cat([r, z, q, c], dim=1) @ self._from_g.T * self._scale
         gates, q, c = by_rows.split([2 * hidden, hidden, hidden], dim=1)
-        return torch.cat([gates, q + c], dim=1).view(-1, 2, 3 * hidden, hidden + 3)
+        torch.cat([gates, q + c], dim=1, out=self.gradients[0].flatten(0, 1))
+
+    def of_member(self, member: int) -> list[Tensor]:
+        """Return weight_ih, weight_hh, bias_ih and bias_hh of both directions."""
+        hidden = self.parameters[0].shape[3] - 3
+        parts = [direction.split([hidden, 1, 1, 1], dim=1) for direction in super().of_member(member)[0]]
+        return [part for hh, ih, *biases in parts for part in (ih, hh, *(bias.squeeze(1) for bias in biases))]
 
     def _allocate(self, x: Tensor, hidden: int) -> None:
         members, batch, length = x.shape
@@ -106,24 +115,3 @@ class Recurrence:
         torch.addcmul(r, r, r, value=-1, out=self._spare).mul_(q)
         torch.mul(self._by_c, r, out=q)
         torch.mul(self._by_c, self._spare, out=r)
-
-
-class _States(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx: Any, weight: Tensor, x: Tensor) -> Tensor:
-        ctx.recurrence = Recurrence()
-        states: Tensor = ctx.recurrence.forward(weight, x)
-        return states
-
-    @staticmethod
-    def backward(ctx: Any, grad: Tensor) -> tuple[Tensor, None]:
-        recurrence, ctx.recurrence = ctx.recurrence, None
-        if recurrence is None:
-            raise RuntimeError("the states of a GRU can be differentiated only once; compute them again")
-        return recurrence.backward(grad), None
-
-
-def gru_states(weight: Tensor, x: Tensor) -> Tensor:
-    """Return what `Recurrence.forward` returns, in memory of its own and for automatic differentiation by the weight."""
-    states: Tensor = _States.apply(weight, x)
-    return states
