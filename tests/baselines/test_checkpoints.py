@@ -114,10 +114,15 @@ def test_settings_were_selected_among_the_candidates_on_validation_rows():
         settings = get_architecture(name).recipes["tuned"]
         candidates = [row for row in rows if row["model"] == name]
         assert len(candidates) > 2
-        best = max(candidates, key=lambda row: float(row["default"]))
+        best = max(float(row["default"]) for row in candidates)
+        good = [row for row in candidates if float(row["default"]) > best - 1]
+        fastest = min(
+            good,
+            key=lambda row: (int(row["steps"]) * int(row["batch_size"]), int(row["steps"]), -float(row["default"])),
+        )
         chosen = dataclasses.asdict(settings)
         for key in ("steps", "batch_size", "learning_rate", "weight_decay", "label_smoothing"):
-            assert float(best[key]) == chosen[key], (name, key)
+            assert float(fastest[key]) == chosen[key], (name, key)
         assert {row["validation_rows"] for row in candidates} == {"600"}
 
 

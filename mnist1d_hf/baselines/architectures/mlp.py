@@ -15,7 +15,7 @@ from .feed_forward import FeedForward
 @register(
     cost=2,
     recipes={
-        "tuned": TrainingSettings(steps=8000, batch_size=50, weight_decay=0.4, log_every=400),
+        "tuned": TrainingSettings(steps=3000, learning_rate=3e-2, weight_decay=0.3, log_every=200),
         "paper": PAPER_SETTINGS,
     },
 )
