@@ -1,49 +1,162 @@
 """Training: stacked members equal single ones, nothing is random, and the validation rows stay apart."""
 
+import copy
 import dataclasses
 import math
 
 import numpy as np
 import pytest
 import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
 from torch.nn import functional as F
 
 from mnist1d_hf.baselines import create_model, evaluate, list_models, load_tensors, training
-from mnist1d_hf.baselines.architectures import base, get_architecture
+from mnist1d_hf.baselines.architectures import MODELS, get_architecture
+from mnist1d_hf.baselines.members import Separate, Stack
 from mnist1d_hf.baselines.recipes import RECIPES, TrainingSettings
-from mnist1d_hf.baselines.stacked import stack_parameters, unstack_parameters
 from mnist1d_hf.baselines.training import train
+from mnist1d_hf.utils.seeds import generator
 
 SHORT = TrainingSettings(steps=12, batch_size=20, log_every=5, label_smoothing=0.1)
 RUNS = [("default", 0), ("default", 1), ("shuffled", 0)]
-STACKED = {name: stacked for name in list_models() if (stacked := get_architecture(name).stacked)}
+STACKED = ["logistic", "mlp", "cnn", "gru"]
 
 
-def fresh(name, seed):
+def fresh(name, seed, **sizes):
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        return create_model(name)
+        return create_model(name, **sizes)
 
 
-def test_all_are_stacked_but_the_resnet_which_gains_nothing():
-    assert set(list_models()) - set(STACKED) == {"resnet"}
+def stack(models):
+    return Stack(models, type(models[0]).stack(models))
 
 
-@pytest.mark.parametrize("name", STACKED)
-def test_stacked_logits_and_gradients_equal_those_of_each_model(name):
-    models = [fresh(name, seed) for seed in range(3)]
-    x = torch.randn(3, 7, 40, generator=torch.Generator().manual_seed(0))
-    parameters = stack_parameters(models)
-    logits = STACKED[name](parameters, x)
-    logits.square().sum().backward()
+def rows_of(members, rows, length=40, seed=0):
+    stream = torch.Generator().manual_seed(seed)
+    return torch.randn(members, rows, length, generator=stream), torch.randint(10, (members, rows), generator=stream)
+
+
+def test_the_papers_models_are_stacked_and_the_others_which_gain_nothing_are_not():
+    assert [name for name in list_models() if MODELS[name].stack([create_model(name)])] == STACKED
+
+
+SIZES = {
+    "logistic": [{}, {"final_seq_length": 7, "num_classes": 3}],
+    "mlp": [{}, {"final_seq_length": 7, "hidden_size": 5}],
+    "cnn": [{}, {"final_seq_length": 21, "channels": 4, "num_classes": 11}, {"final_seq_length": 3, "channels": 1}],
+    "gru": [{}, {"final_seq_length": 9, "hidden_size": 3}, {"final_seq_length": 1, "hidden_size": 1}],
+}
+
+
+@pytest.mark.parametrize(("name", "sizes"), [(name, sizes) for name in STACKED for sizes in SIZES[name]])
+@pytest.mark.parametrize("label_smoothing", [0.0, 0.1])
+def test_stacked_logits_and_gradients_equal_those_of_each_model(name, sizes, label_smoothing):
+    models = [fresh(name, seed, **sizes) for seed in range(3)]
+    members = stack(models)
+    # Batches of other sizes before, whose traces must not be left in the memory.
+    for rows in (7, 20, 7):
+        x, labels = rows_of(3, rows, models[0].final_seq_length, seed=rows)
+        labels %= models[0].num_classes
+        members.forward(x + 1)
+        logits = members.set_gradients(x, labels, label_smoothing)
+    before = [members.state(member) for member in range(3)]
+    (whole,) = members.parameters
+    # What the states change by is the gradients, with the names and the shapes of torch's.
+    whole.sub_(whole.grad)
+    torch.testing.assert_close(members.forward(x + 1), stack_of(members, models).forward(x + 1))
     for member, model in enumerate(models):
         expected = model(x[member])
         torch.testing.assert_close(logits[member], expected, rtol=1e-5, atol=1e-6)
-        expected.square().sum().backward()
+        F.cross_entropy(expected, labels[member], label_smoothing=label_smoothing).backward()
+        after = members.state(member)
         for key, parameter in model.named_parameters():
-            torch.testing.assert_close(parameters[key].grad[member], parameter.grad, rtol=1e-4, atol=1e-4)
-        restored = unstack_parameters(parameters, member)
-        assert all(torch.equal(restored[key], tensor) for key, tensor in model.state_dict().items())
+            assert torch.equal(before[member][key], parameter)
+            torch.testing.assert_close(before[member][key] - after[key], parameter.grad, rtol=1e-4, atol=1e-6)
+
+
+def stack_of(members, models):
+    """Return a new stack of models that have the states of members."""
+    copies = copy.deepcopy(models)
+    for member, model in enumerate(copies):
+        model.load_state_dict(members.state(member))
+    return stack(copies)
+
+
+@pytest.mark.parametrize(
+    ("name", "kind"), [(name, Separate) for name in list_models()] + [(name, stack) for name in STACKED]
+)
+def test_states_are_copies_of_all_that_a_model_has(name, kind):
+    models = [fresh(name, seed) for seed in range(2)]
+    members, expected = kind(models), copy.deepcopy(models[1].state_dict())
+    state = members.state(1)
+    with torch.no_grad():
+        for tensor in members.parameters:
+            tensor += 1
+    assert set(state) == set(expected)
+    assert all(torch.equal(tensor, expected[key]) for key, tensor in state.items())
+    torch.testing.assert_close(members.state(1), {key: tensor + 1 for key, tensor in state.items()})
+
+
+@pytest.mark.parametrize("name", ["resnet", "mlp"])
+def test_separate_members_give_the_numbers_of_a_plain_loop(name):
+    models = [fresh(name, seed) for seed in range(3)]
+    members, copies = Separate(models), copy.deepcopy(models)
+    assert len(members.parameters) == 3 * len(list(models[0].parameters()))
+    for seed in range(2):  # the second time, the first gradients are gone
+        x, labels = rows_of(3, 7, seed=seed)
+        logits = members.set_gradients(x, labels, 0.1)
+    assert not logits.requires_grad
+    assert not members.forward(x).requires_grad
+    for member, model in enumerate(copies):
+        expected = model(x[member])
+        F.cross_entropy(expected, labels[member], label_smoothing=0.1).backward()
+        assert torch.equal(logits[member], expected)
+        assert torch.equal(members.forward(x)[member], expected)
+        for ours, theirs in zip(models[member].parameters(), model.parameters(), strict=True):
+            assert torch.equal(ours.grad, theirs.grad)
+
+
+def test_separate_members_are_in_training_only_while_they_train():
+    models = [torch.nn.Dropout(0.5), torch.nn.Dropout(0.5)]
+    members, x = (
+        Separate([torch.nn.Sequential(torch.nn.Linear(10, 10), dropout) for dropout in models]),
+        torch.ones(2, 3, 10),
+    )
+    members.set_gradients(x, torch.zeros(2, 3, dtype=torch.int64), 0.0)
+    assert all(dropout.training for dropout in models)
+    assert torch.equal(members.forward(x), members.forward(x))
+
+
+@settings(deadline=None, max_examples=40)
+@given(
+    rows=st.integers(1, 30),
+    batch_size=st.integers(1, 40),
+    seeds=st.lists(st.integers(0, 99), min_size=1, max_size=3),
+    shuffle=st.booleans(),
+    held_out=st.integers(0, 5),
+)
+def test_batches_are_cut_from_epochs_in_random_order_one_after_another_without_a_gap(
+    rows, batch_size, seeds, shuffle, held_out
+):
+    total = rows + held_out
+    # Of each member, a row is known by its number.
+    data = [(torch.arange(total).view(-1, 1) + 1000.0 * member, torch.arange(total)) for member in range(len(seeds))]
+    recipe = TrainingSettings(batch_size=batch_size, shuffle=shuffle)
+    batches = training._Batches(data, rows, seeds, recipe, "cpu")
+    count = training._GATHERED_BATCHES + 3
+    x, labels = (torch.stack(tensors, dim=1) for tensors in zip(*(batches.next() for _ in range(count)), strict=True))
+    assert x.shape == (len(seeds), count, batch_size, 1)
+    epochs = -(-count * batch_size // rows)
+    for member, seed in enumerate(seeds):
+        stream = generator(seed, "batches")
+        order = torch.cat(
+            [torch.randperm(rows, generator=stream) if shuffle else torch.arange(rows) for _ in range(epochs)]
+        )
+        expected = order[: count * batch_size].view(count, batch_size)
+        assert torch.equal(labels[member], expected)
+        assert torch.equal(x[member, :, :, 0], expected + 1000.0 * member)
 
 
 @pytest.mark.long
@@ -62,7 +175,7 @@ def test_a_member_trains_as_it_would_alone(name):
         np.testing.assert_allclose(member.curves.train_loss, alone.curves.train_loss, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["mlp", "cnn", "resnet"])
+@pytest.mark.parametrize("name", ["logistic", "mlp", "cnn", "gru", "resnet"])
 def test_training_equals_a_plain_loop(name):
     """The loop one would write by hand, with torch's own module, optimiser and scheduler."""
     settings = dataclasses.replace(SHORT, label_smoothing=0.0, shuffle=False, weight_decay=0.3, steps=20)
@@ -137,8 +250,7 @@ def test_early_stopping_keeps_the_best_point(stacked, monkeypatch):
         steps=120, validation_rows=600, log_every=20, learning_rate=1.0, one_cycle=False, early_stopping=True
     )
     if not stacked:
-        unstacked = dataclasses.replace(get_architecture("logistic"), stacked=None)
-        monkeypatch.setitem(base._architectures, "logistic", unstacked)
+        monkeypatch.setattr(MODELS["logistic"], "stack", lambda models: None)
     runs = train("logistic", RUNS, settings)
     for run in runs:
         x, y = load_tensors(run.config, "train[-600:]")

@@ -22,6 +22,7 @@ class Convolution(Layer):
     def forward(self, x: Tensor) -> Tensor:
         """Return the output (members, batch, windows, outputs) of an input (members, batch, length, inputs), or of signals."""
         (matrix,) = self.parameters
+        self._shape = x.shape
         x = x.unsqueeze(3) if x.ndim == 3 else x
         members, batch, length, inputs = x.shape
         padded = self._kept("padded", (members, batch, length + 2 * self._padding, inputs), x)
@@ -35,7 +36,6 @@ class Convolution(Layer):
         windows.copy_(padded.as_strided(windows.shape, steps))
         output = self._kept("output", (members, batch, count, matrix.shape[2]), x)
         torch.bmm(self._windows.flatten(1, 2), matrix, out=output.flatten(1, 2))
-        self._length = length
         return output
 
     def input_gradient(self, grad: Tensor) -> Tensor:
@@ -45,12 +45,13 @@ class Convolution(Layer):
         windows = self._kept("gradient by windows", (members, batch, count, kernel.shape[2]), grad)
         torch.bmm(grad.flatten(1, 2), kernel, out=windows.flatten(1, 2))
         parts = windows.unflatten(3, (self._size, -1)).unbind(3)
-        shape = members, batch, self._length + 2 * self._padding, parts[0].shape[3]
+        length = self._shape[2]
+        shape = members, batch, length + 2 * self._padding, parts[0].shape[3]
         padded = self._kept("gradient by padded", shape, grad).zero_()
         stop = self._stride * (count - 1) + 1
         for start, part in enumerate(parts):
             padded[:, :, start : start + stop : self._stride] += part
-        return padded[:, :, self._padding : self._padding + self._length]
+        return padded[:, :, self._padding : self._padding + length].view(self._shape)
 
     def set_gradients(self, grad: Tensor) -> None:
         """Write the gradient of the matrix."""

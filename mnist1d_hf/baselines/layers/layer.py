@@ -76,6 +76,14 @@ class Residual(Layer):
 
     def input_gradient(self, grad: Tensor) -> Tensor:
         """Return the gradient by the input; it comes with those of the layers."""
+        return self.backward(grad)
+
+    def set_gradients(self, grad: Tensor) -> None:
+        """Write the gradients of the layers."""
+        self.backward(grad)
+
+    def backward(self, grad: Tensor) -> Tensor:
+        """Write the gradients of the layers, and return that by the input."""
         own = grad[..., : self._features]
         for layer in reversed(self._layers):
             own = layer.backward(own)

@@ -31,26 +31,27 @@ class SkipConnection(nn.Sequential):
 def stack_layers(members: Sequence[Sequence[nn.Module]]) -> list[Layer]:
     """Return layers that compute what the modules of each member do, one after another, from copies of their parameters.
 
-    The modules can be `ADD_CHANNEL`, `FLATTEN`, `RELU`, `torch.nn.Conv1d`, `torch.nn.Linear` and a `SkipConnection` of the last
-    two.
+    The modules can be `ADD_CHANNEL`, `FLATTEN`, `RELU`, `torch.nn.Conv1d`, `torch.nn.Linear` and a `SkipConnection` of these.
+    `RELU`, which works in the memory of its input, cannot be the first. A ValueError names what there are no stacks of.
     """
     layers: list[Layer] = []
     channels = 1
     for modules in zip(*members, strict=True):
         first = modules[0]
-        if isinstance(first, nn.Linear):
+        if isinstance(first, nn.Linear) and first.bias is not None:
             # Channels come first in torch, and last here.
             layers.append(stack_linear(modules, torch.arange(first.in_features).view(channels, -1).T.flatten()))
             channels = 1
-        elif isinstance(first, nn.Conv1d):
+        elif isinstance(first, nn.Conv1d) and _is_plain(first):
             layers.append(_stack_convolutions(modules))
             channels = first.out_channels
         elif isinstance(first, SkipConnection):
             layers.append(Residual(stack_layers(modules)))
-        elif first is RELU:
+        elif first is RELU and layers:
             layers.append(Relu())
         elif first not in (ADD_CHANNEL, FLATTEN):  # which the next layer does itself
-            raise ValueError(f"there are no stacks of {first}; a class with such layers has to be a `Baseline`")
+            where = " as the first layer" if first is RELU else ""
+            raise ValueError(f"there are no stacks of {first}{where}; a class with such layers has to be a `Baseline`")
     return layers
 
 
@@ -76,6 +77,11 @@ def stack_recurrences(modules: Sequence[nn.GRU]) -> Recurrence:
     )
     layer.module = modules[0]
     return layer
+
+
+def _is_plain(module: nn.Conv1d) -> bool:
+    own = module.dilation, module.groups, module.padding_mode, type(module.padding), module.bias is None
+    return own == ((1,), 1, "zeros", tuple, False)
 
 
 def _stack_convolutions(modules: Sequence[nn.Conv1d]) -> Convolution:

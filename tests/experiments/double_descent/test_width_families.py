@@ -6,11 +6,25 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist1d_hf.baselines import CNN
-from mnist1d_hf.baselines.stacked import stack_parameters
 from mnist1d_hf.experiments.double_descent import width_families
-from mnist1d_hf.experiments.double_descent.width_families import Condition, Optimisation, PlainMLP
+from mnist1d_hf.experiments.double_descent.width_families import Condition, Optimisation
+
+from ..networks import of_member
 
 OPTIMISATION = Optimisation(epochs=2, batch_size=10, learning_rate=0.05, momentum=0.9)
+
+
+class PlainMLP(torch.nn.Module):
+    """Two hidden layers, of torch's own."""
+
+    def __init__(self, width):
+        super().__init__()
+        self.linear1 = torch.nn.Linear(40, width)
+        self.linear2 = torch.nn.Linear(width, width)
+        self.linear3 = torch.nn.Linear(width, 10)
+
+    def forward(self, x):
+        return self.linear3(self.linear2(self.linear1(x).relu()).relu())
 
 
 def data(rows=40):
@@ -36,22 +50,28 @@ def test_new_labels_are_uniform_and_seeds_draw_others():
     assert (counts - torch.tensor([11_000, *[1_000] * 9])).abs().max() < 150
 
 
-def test_the_stacked_forward_pass_equals_that_of_each_member():
-    models = [PlainMLP(6) for _ in range(3)]
-    x = torch.randn(3, 5, 40)
-    stacked = width_families.plain_mlp(stack_parameters(models), x)
-    for member, model in enumerate(models):
-        torch.testing.assert_close(stacked[member], model(x[member]))
+@pytest.mark.parametrize(("architecture", "make"), [("mlp", PlainMLP), ("cnn", lambda width: CNN(channels=width))])
+def test_a_network_of_a_width_is_drawn_and_computes_as_torchs(architecture, make):
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(4)
+        ours = torch.nn.Sequential(*width_families.FAMILIES[architecture](6))
+        torch.manual_seed(4)
+        model = make(6)
+    x, _ = data()
+    assert [parameter.shape for parameter in ours.parameters()] == [parameter.shape for parameter in model.parameters()]
+    assert torch.equal(ours(x), model(x))
 
 
-def test_losses_are_those_of_torch():
+@pytest.mark.parametrize("num_likelihood", [0, 2, 3])
+def test_the_gradient_of_the_loss_is_torchs(num_likelihood):
     generator = torch.Generator().manual_seed(0)
-    logits, y = torch.randn(3, 8, 10, generator=generator), torch.randint(0, 10, (3, 8), generator=generator)
-    targets = torch.nn.functional.one_hot(y, 10).float()
-    likelihood = torch.nn.functional.cross_entropy(logits[:2].flatten(0, 1), y[:2].flatten(), reduction="sum")
-    squares = torch.nn.functional.mse_loss(logits[2], targets[2], reduction="sum")
-    torch.testing.assert_close(width_families.total_loss(logits, targets, 2), likelihood + squares)
-    torch.testing.assert_close(width_families.total_loss(logits[:2], targets[:2], 2), likelihood)
+    logits = torch.randn(3, 8, 10, generator=generator, dtype=torch.float64, requires_grad=True)
+    y = torch.randint(0, 10, (3, 8), generator=generator)
+    targets = torch.nn.functional.one_hot(y, 10).double()
+    losses = [torch.nn.functional.cross_entropy(logits[member], y[member]) for member in range(num_likelihood)]
+    losses += [(logits[member] - targets[member]).square().sum(1).mean() for member in range(num_likelihood, 3)]
+    gradient = width_families.loss_gradient(logits.detach(), targets, num_likelihood)
+    torch.testing.assert_close(gradient, *torch.autograd.grad(sum(losses), logits))
 
 
 def plain_training(make, seed, x, y, squared):
@@ -79,14 +99,14 @@ def test_members_come_out_as_they_do_alone(architecture, make):
     x, y = data()
     seeds, epochs = (0, 3), []
     labels = torch.stack([y, y, y.flip(0), y.flip(0)])
-    stacked = width_families.train_members(
+    network = width_families.train_members(
         architecture, 6, x, labels, 2, seeds, OPTIMISATION, lambda: epochs.append(None)
     )
     assert len(epochs) == 2
     for member, seed in enumerate(seeds * 2):
         model = plain_training(make, seed, x, labels[member], squared=member >= 2)
-        for name, parameter in model.named_parameters():
-            torch.testing.assert_close(stacked[name][member], parameter, rtol=1e-4, atol=1e-5)
+        expected = [parameter.detach() for parameter in model.parameters()]
+        torch.testing.assert_close(of_member(network, member), expected, rtol=1e-4, atol=1e-5)
 
 
 def test_errors_are_counted_on_the_labels_of_training_and_the_true_ones_of_the_test_rows():

@@ -68,6 +68,23 @@ def test_training_equals_that_of_the_whole_network_with_torchs_own_modules(spars
     torch.testing.assert_close(network.logits(x), model(x), rtol=1e-6, atol=1e-8)
 
 
+@settings(deadline=None, max_examples=15)
+@given(st.sampled_from([0.0, 0.5]), st.integers(0, 130), st.integers(0, 1000))
+def test_units_of_the_second_layer_that_never_fire_change_nothing(sparsity, firing, seed):
+    """In a wide network they are left out on the way back."""
+    layers, masks, x, y = problem(sparsity, seed, hidden=130)
+    for mask in masks:
+        mask[:, -1] = True
+    layers[1][firing:, -1] = -100.0
+    network = MaskedMLP(layers, masks, 0.02)
+    for _ in range(3):
+        network.step(x, targets(y))
+    model, expected = plain_training(layers, masks, x, y, 3)
+    for ours, theirs in zip(network.layers(), expected, strict=True):
+        torch.testing.assert_close(ours, theirs, rtol=1e-6, atol=1e-8)
+    torch.testing.assert_close(network.logits(x), model(x), rtol=1e-6, atol=1e-8)
+
+
 @settings(deadline=None, max_examples=40)
 @given(st.floats(0.3, 1), st.integers(0, 1000))
 def test_a_unit_is_live_if_a_path_leads_through_it(sparsity, seed):

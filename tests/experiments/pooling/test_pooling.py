@@ -13,6 +13,7 @@ from mnist1d_hf.experiments.pooling.settings import Measured, Settings
 from mnist1d_hf.experiments.pooling.study import EXPERIMENT, train
 from mnist1d_hf.experiments.results import Results
 
+from ..networks import in_double, of_member
 from ..reading import curves, paragraphs, said
 
 SETTINGS = Settings(channels=4, steps=7, batch_size=6)
@@ -37,10 +38,10 @@ class PlainCNN(nn.Module):
         stride = 2 if kind == "stride" else 1
         self.conv1 = nn.Conv1d(1, channels, 3, stride=stride, padding=1)
         self.conv2 = nn.Conv1d(channels, channels, 3, stride=stride, padding=1)
-        self.linear = nn.Linear(network.layers[-1].weight.shape[2], 10)
+        self.linear = nn.Linear(network.layers[-1].parameters[0].shape[2], 10)
         self.double()
         with torch.no_grad():
-            for parameter, value in zip(self.parameters(), of_member(network.parameters, member), strict=True):
+            for parameter, value in zip(self.parameters(), of_member(network, member), strict=True):
                 parameter.copy_(value)
 
     def forward(self, x):
@@ -49,19 +50,12 @@ class PlainCNN(nn.Module):
         return self.linear(h.transpose(1, 2).flatten(1))
 
 
-def of_member(tensors, member):
-    """Return what belongs to one member, kernels as torch has them: (outputs, inputs, size)."""
-    return [tensor[member].transpose(1, 2) if tensor.ndim == 4 else tensor[member] for tensor in tensors]
-
-
 def problem(kind, seeds=(0, 1), rows=20):
     """Return a network and rows; some of the signals are flat, so that units are off."""
     generator = torch.Generator().manual_seed(1)
     x = torch.randn(rows, 40, generator=generator, dtype=torch.float64)
     x[::3, :20] = 0
-    network = networks.draw_network(kind, 40, SETTINGS.channels, list(seeds))
-    for parameter in network.parameters:
-        parameter.data = parameter.data.double()
+    network = in_double(networks.draw_network(kind, 40, SETTINGS.channels, list(seeds)))
     return network, x, torch.randint(0, 10, (rows,), generator=generator)
 
 
@@ -87,34 +81,15 @@ def test_stacked_training_equals_training_one_at_a_time(kind):
             optimizer.zero_grad()
             F.cross_entropy(model(x[rows]), y[rows]).backward()
             optimizer.step()
-        parameters = list(model.parameters())
-        torch.testing.assert_close(of_member(network.parameters, member), parameters)
-        gradients = of_member([parameter.grad for parameter in network.parameters], member)
-        torch.testing.assert_close(gradients, [parameter.grad for parameter in parameters])
-
-
-@every_kind
-def test_pooling_and_its_gradient_equal_torchs_own(kind):
-    x = torch.randn(2, 3, 8, 4, generator=torch.Generator().manual_seed(0), dtype=torch.float64)
-    x[0] = -1.0
-    leaf = x.clone().requires_grad_()
-    theirs = PLAIN_POOL[kind](leaf.relu().permute(0, 1, 3, 2).flatten(0, 1)).unflatten(0, (2, 3)).transpose(2, 3)
-    layer = networks.POOL[kind]()
-    ours = layer.forward(x)
-    torch.testing.assert_close(ours, theirs)
-    grad = torch.full_like(ours, 1e30)
-    # Where everything is off, no gradient is infinite or not a number.
-    assert (layer.input_gradient(grad)[0] == 0).all()
-    grad = torch.randn(ours.shape, generator=torch.Generator().manual_seed(1), dtype=torch.float64)
-    (by_torch,) = torch.autograd.grad(theirs, leaf, grad)
-    torch.testing.assert_close(layer.input_gradient(grad), by_torch)
+        torch.testing.assert_close(of_member(network, member), [parameter.detach() for parameter in model.parameters()])
 
 
 def test_kinds_of_one_seed_begin_with_the_same_convolutions():
     maximum, none = (networks.draw_network(kind, 40, 4, [3]) for kind in ("max", "none"))
-    torch.testing.assert_close(maximum.layers[2].weight, none.layers[2].weight)
-    assert maximum.layers[-1].weight.shape == (1, 10, 10 * 4)
-    assert none.layers[-1].weight.shape == (1, 10, 40 * 4)
+    for layer in (0, 2):
+        torch.testing.assert_close(maximum.layers[layer].of_member(0), none.layers[layer].of_member(0))
+    assert maximum.layers[-1].of_member(0)[0].shape == (10, 10 * 4)
+    assert none.layers[-1].of_member(0)[0].shape == (10, 40 * 4)
 
 
 def test_accuracy_is_the_share_of_rows_with_the_largest_logit_at_the_label():

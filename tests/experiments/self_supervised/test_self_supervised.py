@@ -20,6 +20,7 @@ from mnist1d_hf.experiments.self_supervised.settings import Measured, Settings
 from mnist1d_hf.experiments.self_supervised.simclr import Augmentation
 from mnist1d_hf.experiments.self_supervised.study import PROJECTORS
 
+from ..networks import in_double, of_member
 from ..reading import curves, paragraphs, said, written
 
 SHIFT_ONLY = Augmentation(slope_deviation=0.0, offset_deviation=0.0)
@@ -143,16 +144,8 @@ class PlainNetwork(nn.Module):
         return outputs
 
 
-def of_member(network, member):
-    """Return the parameters of one member, kernels as torch has them: (outputs, inputs, size)."""
-    return [tensor[member].transpose(1, 2) if tensor.ndim == 4 else tensor[member] for tensor in network.parameters]
-
-
 def network_of(projector, seeds):
-    network = simclr.draw_network(40, 4, projector, seeds)
-    for parameter in network.parameters:
-        parameter.data = parameter.data.double()
-    return network
+    return in_double(simclr.draw_network(40, 4, projector, seeds))
 
 
 @pytest.mark.parametrize("projector", [(), (6, 3), (6, 6, 6, 3)])
@@ -168,7 +161,7 @@ def test_every_layer_equals_plain_modules(projector):
 
 def test_the_paper_has_three_convolutions_of_125_features_and_a_projector():
     network = simclr.draw_network(40, 25, PROJECTORS["default"], [0])
-    assert sum(tensor.numel() for tensor in network.parameters) == 21_716
+    assert network.parameters.numel() == 21_716
     sizes = [layer.shape[2] for layer in simclr.layer_outputs(network, torch.zeros(1, 2, 40))]
     assert sizes == [475, 250, 125, 125, 16]
 
@@ -205,7 +198,7 @@ def test_stacked_training_equals_training_one_at_a_time(projector):
                 optimizer.step()
                 last.append(loss.item())
         assert losses[member] == pytest.approx(np.mean(last))
-        torch.testing.assert_close(of_member(network, member), list(model.parameters()))
+        torch.testing.assert_close(of_member(network, member), [parameter.detach() for parameter in model.parameters()])
 
 
 def test_linear_accuracy_is_that_of_lines_between_the_classes():
