@@ -49,7 +49,7 @@ def _generation_errors() -> tuple[type[Exception], ...]:
     return (exceptions.DatasetGenerationError,) if exceptions else ()
 
 
-@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(__version__, message=f"mnist1d-hf {__version__} (data version {DATA_VERSION})")
 def main() -> None:
     """MNIST-1D for the Hugging Face ecosystem.

@@ -21,7 +21,7 @@ from ..utils.figures import check_format, save_figure
 from ..utils.outputs import check_output_file
 from ..utils.textplot import plot_signal
 from ..version import DATA_VERSION, __version__
-from .options import json_option, quiet_option
+from .options import json_option, output_option, quiet_option
 
 
 @dataclass(frozen=True)
@@ -145,14 +145,7 @@ def _evaluate_baselines() -> str:
 
 
 @click.command("quickstart")
-@click.option(
-    "--output",
-    "-o",
-    default="mnist1d-samples.png",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="File for the figure: .png, .svg or .pdf.",
-)
+@output_option("File for the figure: .png, .svg or .pdf.", default="mnist1d-samples.png")
 @quiet_option
 @json_option
 def quickstart_command(output: Path, as_json: bool) -> None:
