@@ -15,7 +15,7 @@ from .. import paper
 from ..dataset.presets import evaluation_config
 from ..utils.extras import check_extras
 from ..utils.figures import check_format, save_figure
-from ..utils.outputs import check_output_file
+from ..utils.files import check_output_file
 from ..utils.tables import align
 from .options import config_choice, json_option, output_option, quiet_option, set_option
 

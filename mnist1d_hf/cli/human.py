@@ -11,7 +11,7 @@ import click
 
 from ..dataset.templates import CLASS_NAMES
 from ..utils.extras import check_extras
-from ..utils.outputs import check_output_folder
+from ..utils.files import check_output_folder
 from .options import quiet_option, results_option
 
 if TYPE_CHECKING:

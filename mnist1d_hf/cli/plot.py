@@ -10,7 +10,7 @@ import click
 from ..dataset import figures
 from ..dataset.parameters import GenerationParameters
 from ..utils.figures import check_format, save_figure
-from ..utils.outputs import check_output_file
+from ..utils.files import check_output_file
 from .options import output_option, set_option
 
 
