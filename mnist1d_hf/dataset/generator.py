@@ -140,26 +140,8 @@ def generate_part(
 ) -> tuple[NDArray[np.float32], IntArray]:
     """Make the rows ``[start, stop)`` of the shard that `generate_shard` makes; what they cost depends on where they are.
 
-    A shard's random stream cannot jump, so the rows before ``start`` are drawn, in blocks, but not transformed.
-
-    Parameters
-    ----------
-    parameters, split, index, rows
-        Those of `generate_shard`.
-    start, stop : int
-        First row, and the one after the last; ``0 <= start < stop <= rows``.
-
-    Returns
-    -------
-    x : ndarray of float32, shape (stop - start, final_seq_length)
-        Signals.
-    y : ndarray of int64, shape (stop - start,)
-        Labels.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Those of `generate_shard`; also if ``start`` or ``stop`` is not an integer or out of range.
+    A shard's random stream cannot jump, so the rows before ``start`` are drawn, in blocks, but not transformed. The arguments,
+    results and errors are those of `generate_shard`; ``start`` and ``stop`` are integers, ``0 <= start < stop <= rows``.
     """
     if split not in SPLITS:
         raise ValueError(f"the 'split' parameter must be one of {', '.join(map(repr, SPLITS))}, got {split!r}")
