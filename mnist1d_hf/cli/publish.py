@@ -101,14 +101,13 @@ def publish_command(
         raise
     if dry_run:
         click.echo("Nothing was changed.")
-    elif _verifies(with_verification, plans) and not options["create_pr"] and only != "collection":
+        return
+    if with_verification is None:
+        # By default unless workers made files, which may be too many to download.
+        with_verification = not any(change.is_estimated for repo in plans for change in repo.changes)
+    if with_verification and not options["create_pr"] and only != "collection":
         expected = [repo.repo_id for repo in published if repo.repo_type != "collection"]
         _report(verify(namespace, only=only, expected=expected, revision=revision, progress=_show_check))
-
-
-def _verifies(asked: bool | None, plans: Sequence[PublishedRepo]) -> bool:
-    """Return whether to verify: as asked, and by default unless workers made files, which may be too many to download."""
-    return not any(change.is_estimated for repo in plans for change in repo.changes) if asked is None else asked
 
 
 @click.command("verify")
@@ -146,13 +145,10 @@ def _format_plan(planned: Sequence[PublishedRepo]) -> str:
         if unchanged:
             lines.append(f"  unchanged {unchanged:>10}  {'item' if repo.repo_type == 'collection' else 'file'}s")
     changed = sum(repo.changed for repo in planned)
-    may = "may " if any(repo.changed and _statuses(repo) <= {"pending", "unchanged"} for repo in planned) else ""
+    statuses = [{change.status for change in repo.changes} for repo in planned if repo.changed]
+    may = "may " if any(found <= {"pending", "unchanged"} for found in statuses) else ""
     lines.append(f"{changed} of {len(planned)} {may}change." if changed else "Everything is published already.")
     return "\n".join(lines)
-
-
-def _statuses(repo: PublishedRepo) -> set[str]:
-    return {change.status for change in repo.changes}
 
 
 def _merged(changes: Iterable[FileChange]) -> Iterator[FileChange]:
