@@ -15,8 +15,8 @@ from ..utils.text import printable
 from .options import config_choice, executor_options, extras_of, integer, json_option, opened_executor, quiet_option
 
 if TYPE_CHECKING:
-    from ..hub.comparison import FileChange
     from ..hub.planning import PublishedRepo
+    from ..hub.remote_repo import FileChange
     from ..hub.verification import Check
 
 
@@ -167,12 +167,9 @@ def _merged(changes: Iterable[FileChange]) -> Iterator[FileChange]:
 
 
 def _format_change(change: FileChange) -> str:
-    size = f"{'~' if change.is_estimated else ''}{_size(change.size)}"
-    return f"  {change.status:<9} {size:>10}  {printable(change.path)}"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 10**6 else f"{size / 1e3:.1f} kB" if size else ""
+    size = change.size
+    amount = f"{size / 1e6:.1f} MB" if size >= 10**6 else f"{size / 1e3:.1f} kB" if size else ""
+    return f"  {change.status:<9} {'~' * change.is_estimated + amount:>10}  {printable(change.path)}"
 
 
 def _format_result(repo: PublishedRepo) -> str:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import pickle
 from contextlib import suppress
 from dataclasses import replace
-from functools import partial
 from typing import Any
 
 from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, Discussion, HfApi
@@ -18,12 +17,11 @@ from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 from ..errors import BusyError, HubError
 from ..utils.patience import patience
 from ..version import DATA_VERSION, __version__
-from .comparison import FileChange
 from .manifest import FileHash, hash_file
 from .naming import release_tag
 from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts
 from .release import Release
-from .remote_repo import RemoteRepo, read_repo
+from .remote_repo import FileChange, RemoteRepo, read_repo
 from .retries import make_sure, retry
 
 MAX_OPERATIONS = 100
@@ -60,8 +58,7 @@ def create_repo(target: Target, release: Release, planned: PublishedRepo) -> Non
         make_sure(lambda: api.create_repo(**repo, private=target.private), lambda: api.repo_exists(**repo))
     if revision is not None:
         make_sure(
-            lambda: api.create_branch(**repo, branch=revision),
-            lambda: api.revision_exists(**repo, revision=revision),
+            lambda: api.create_branch(**repo, branch=revision), lambda: api.revision_exists(**repo, revision=revision)
         )
 
 
@@ -150,16 +147,16 @@ def _find_pull_requests(target: Target, release: Release) -> list[Discussion]:
 
 def tag_data(api: HfApi, repo: dict[str, Any]) -> None:
     """Let the tag of the data version point at the newest data on the main branch."""
-    retry(partial(_settle_tag, api, repo))
 
+    def settle() -> None:
+        # Look again after a move, for another publisher may move it too.
+        if _move_tag(api, repo) and _move_tag(api, repo):
+            raise BusyError(
+                f"the tag {release_tag(DATA_VERSION)} of {repo['repo_id']} was moved, but does not point at the newest data; "
+                f"wait some minutes and publish again"
+            )
 
-def _settle_tag(api: HfApi, repo: dict[str, Any]) -> None:
-    """Move the tag and look again, for another publisher may move it too; raise a BusyError if it needs another move."""
-    if _move_tag(api, repo) and _move_tag(api, repo):
-        raise BusyError(
-            f"the tag {release_tag(DATA_VERSION)} of {repo['repo_id']} was moved, but does not point at the newest data; "
-            f"wait some minutes and publish again"
-        )
+    retry(settle)
 
 
 def _move_tag(api: HfApi, repo: dict[str, Any]) -> bool:

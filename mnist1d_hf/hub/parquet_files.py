@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -116,14 +115,10 @@ def write_parquet(file: ParquetFile, path: Path) -> FileHash:
         use_content_defined_chunking=True,
         write_page_index=True,
     ) as writer:
-        for table in _row_groups(builder, file):
-            writer.write_table(table.cast(schema), row_group_size=ROW_GROUP_ROWS)
+        for start in range(file.start, file.stop, ROW_GROUP_ROWS):
+            tables = builder.tables(file.split, start, min(start + ROW_GROUP_ROWS, file.stop))
+            writer.write_table(pa.concat_tables(tables).cast(schema), row_group_size=ROW_GROUP_ROWS)
     return hash_file(path)
-
-
-def _row_groups(builder: Mnist1D, file: ParquetFile) -> Iterator[pa.Table]:
-    for start in range(file.start, file.stop, ROW_GROUP_ROWS):
-        yield pa.concat_tables(builder.tables(file.split, start, min(start + ROW_GROUP_ROWS, file.stop)))
 
 
 @functools.lru_cache(maxsize=4)
