@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -132,9 +133,9 @@ def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], check: bo
 
 def _check(builders: Sequence[Mnist1D], named: bool) -> list[Mnist1D]:
     """Check the cache entries, all of which must be there if they are named, and return the builders of those that are."""
-    from ..dataset.cache import check_cache, is_prepared
+    from ..dataset.cache import check_cache
 
-    found = [builder for builder in builders if is_prepared(builder)]
+    found = [builder for builder in builders if os.path.isdir(builder.cache_dir)]
     missing = [builder.config.name for builder in builders if builder not in found]
     if not found or (named and missing):
         raise ValueError(

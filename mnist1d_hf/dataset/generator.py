@@ -12,7 +12,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..utils.checks import check_integer
+from ..utils.checks import check_integer, value_error
 from .memory import BLOCK_ROWS, check_memory
 from .parameters import SCALE_NAMES, GenerationParameters
 from .templates import NUM_CLASSES, Templates, get_templates
@@ -238,10 +238,7 @@ def _raw_dataset(
     """Return unstandardised signals, their classes, mean and standard deviation, and the order of positions."""
     num_classes = len(templates["y"])
     if parameters.num_samples < num_classes:
-        raise ValueError(
-            f"the 'num_samples' parameter must be at least the number of templates, {num_classes}, "
-            f"got {parameters.num_samples}"
-        )
+        raise value_error("num_samples", parameters.num_samples, f"at least the number of templates, {num_classes}")
     words = _legacy_words(parameters.seed)
     transform = Transform(parameters, templates, np.float64)
     classes = np.repeat(np.arange(num_classes), parameters.num_samples // num_classes)

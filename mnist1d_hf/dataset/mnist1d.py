@@ -136,7 +136,10 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         given_id = {"config_id": kwargs.pop("config_id")} if "config_id" in kwargs else {}
         preset = CONFIGS[config_name]
         parameters = preset.replace(**kwargs)
-        _check_size(parameters, PRESETS[config_name].is_sharded)
+        is_sharded = PRESETS[config_name].is_sharded
+        if is_sharded and parameters.num_samples > _MAX_ROWS:
+            raise value_error("num_samples", parameters.num_samples, f"at most {_MAX_ROWS} for a config in shards")
+        check_memory(parameters, rows=SHARD_ROWS if is_sharded else None)
         changes = {name: value for name, value in vars(parameters).items() if value != getattr(preset, name)}
         config, config_id = super()._create_builder_config(
             config_name=config_name, custom_features=custom_features, **given_id, **changes
@@ -323,12 +326,6 @@ def _damaged(folder: str, reason: object) -> DamagedCacheError:
     return DamagedCacheError(
         f"the cache entry {folder} is damaged ({escape(reason)}); remove this folder and try again"
     )
-
-
-def _check_size(parameters: GenerationParameters, is_sharded: bool) -> None:
-    if is_sharded and parameters.num_samples > _MAX_ROWS:
-        raise value_error("num_samples", parameters.num_samples, f"at most {_MAX_ROWS} for a config in shards")
-    check_memory(parameters, rows=SHARD_ROWS if is_sharded else None)
 
 
 @functools.lru_cache(maxsize=1)
