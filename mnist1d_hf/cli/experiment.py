@@ -68,20 +68,20 @@ def all_command(**options: Any) -> None:
       mnist1d-hf experiment all --quick
       mnist1d-hf experiment all --output results
     """
-    with _runner(*TITLES, **options) as run:
+    with _runner(*TITLES, **options) as (folder, run):
         from ..experiments.report import write_report
 
         for name in TITLES:
             click.echo(f"\n{TITLES[name]}")
-            folder = run(name, {})
+            run(name, {})
     click.echo(f"\nThe report is {write_report(folder)}.")
 
 
 @contextmanager
 def _runner(
     *names: str, output: Path, quick: bool, jobs: int | None, executor: str | None, retries: int, **options: Any
-) -> Iterator[Callable[..., Path]]:
-    """Look for what these experiments and the executor need, and yield what runs one of them."""
+) -> Iterator[tuple[Path, Callable[..., None]]]:
+    """Look for what these experiments and the executor need; yield the folder of results, and what runs one of them."""
     extras, others = [extra for name in names for extra in EXTRAS[name]], extras_of(executor)
     check_extras(*extras, *others, instead=",".join(["experiments", *others]))
     if executor and jobs:
@@ -91,11 +91,11 @@ def _runner(
     # Quick settings have a folder of their own, since parts of both cannot be mixed.
     folder = output / "quick" if quick else output
     with opened_executor(executor, retries) as where:
-        yield partial(_run, folder, quick, jobs=jobs, **options, **where)
+        yield folder, partial(_run, folder, quick, jobs=jobs, **options, **where)
 
 
-def _run(output: Path, quick: bool, name: str, changes: Mapping[str, Any], **options: Any) -> Path:
-    """Run one experiment, with changes to its settings, and print what it found; return the folder of its results."""
+def _run(output: Path, quick: bool, name: str, changes: Mapping[str, Any], **options: Any) -> None:
+    """Run one experiment, with changes to its settings, and print what it found."""
     experiment = find(name).EXPERIMENT
     from ..experiments.report import format_claims, write_summary
 
@@ -108,13 +108,12 @@ def _run(output: Path, quick: bool, name: str, changes: Mapping[str, Any], **opt
         click.echo(
             "These were quick settings, to try it out: only a full run, without --quick, judges the paper's claims."
         )
-    return output
 
 
 def _command(name: str) -> click.Command:
     @_options
     def command(train_rows: tuple[int, ...] = (), **options: Any) -> None:
-        with _runner(name, **options) as run:
+        with _runner(name, **options) as (_, run):
             run(name, {"train_rows": train_rows} if train_rows else {})
 
     text = f"{TITLES[name]}.\n\n\b\nExamples:\n  mnist1d-hf experiment {name} --quick\n  mnist1d-hf experiment {name}"
