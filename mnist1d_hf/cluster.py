@@ -106,16 +106,19 @@ def _dask_executor(address: str) -> Iterator[Executor]:
     except (CancelledError, CommClosedError, TimeoutError) as error:
         raise WorkerError(f"{name} does not answer any more; finished work is kept: rerun to resume") from error
     finally:
-        _leave(client)
+        # Close the client, and the cluster if it is ours; workers of others go on with nothing of this.
+        cluster = client.cluster
+        client.close(timeout=_FAREWELL)
+        if cluster is not None:
+            cluster.close(timeout=_FAREWELL)
 
 
 def _connect(address: str) -> Any:
     dask, distributed = require("dask", "cluster"), require("distributed", "cluster")
     if address == "dask":
         # By default Dask's workers give memory back at once, which makes generation 1.8 times slower.
-        with dask.config.set(
-            {f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in ALLOCATOR.items()}
-        ):
+        environment = {f"distributed.nanny.pre-spawn-environ.{name}": value for name, value in ALLOCATOR.items()}
+        with dask.config.set(environment):
             # Failures of tasks are reported by whoever asked for them.
             options = {"dashboard_address": ":0", "silence_logs": logging.CRITICAL}
             cluster = distributed.LocalCluster(n_workers=os.cpu_count(), threads_per_worker=1, **options)
@@ -153,13 +156,9 @@ def _prepare_workers(client: Any) -> None:
 
 def _versions() -> dict[str, str]:
     """Return what decides the numbers and the bytes that a worker makes."""
+    python = ".".join(platform.python_version_tuple()[:2])
     libraries = {name: version(name) for name in ("numpy", "pyarrow")}
-    return {
-        "mnist1d-hf": __version__,
-        "data version": DATA_VERSION,
-        "Python": ".".join(platform.python_version_tuple()[:2]),
-        **libraries,
-    }
+    return {"mnist1d-hf": __version__, "data version": DATA_VERSION, "Python": python, **libraries}
 
 
 def _plugin() -> Any:
@@ -173,11 +172,3 @@ def _plugin() -> Any:
             datasets.disable_progress_bars()
 
     return Setup()
-
-
-def _leave(client: Any) -> None:
-    """Close the client, and the cluster if it is ours; workers of others go on with nothing of this."""
-    cluster = client.cluster
-    client.close(timeout=_FAREWELL)
-    if cluster is not None:
-        cluster.close(timeout=_FAREWELL)

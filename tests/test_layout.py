@@ -47,8 +47,8 @@ def test_forbidden_imports_are_seen(copy_of_the_tree):
         "utils.checks": "dataset.presets",
         "dataset.presets": "baselines.data",
         "baselines.data": "experiments.report",
-        "hub.account": "experiments.report",
-        "experiments.report": "hub.account",
+        "hub.client": "experiments.report",
+        "experiments.report": "hub.client",
         "paper": "errors",
         "experiments.pooling": "experiments.spatial_priors",
     }

@@ -18,8 +18,7 @@ from ..dataset.presets import BASELINE_CONFIGS, PRESETS, evaluation_config
 from ..dataset.templates import CLASS_NAMES
 from ..utils.extras import check_extras
 from ..utils.figures import save_figure
-from ..utils.files import temporary_name, versions, write_json
-from ..utils.outputs import check_output_folder
+from ..utils.files import check_output_folder, temporary_name, versions, write_json
 from ..utils.processes import report, workers
 from ..utils.progress import Bar
 from ..utils.statistics import mean_interval

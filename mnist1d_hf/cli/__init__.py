@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import click
@@ -14,11 +18,36 @@ from ..version import DATA_VERSION, __version__
 from .build import build_command, prepare_command
 from .evaluate import evaluate_command
 from .experiment import experiment_group
-from .interruptions import TerminatedError, termination_raised
 from .plot import plot_group
 from .publish import publish_command, verify_command
 from .quickstart import quickstart_command
 from .train import train_command
+
+
+class TerminatedError(KeyboardInterrupt):
+    """SIGTERM told this process to end, which is handled like an interrupt, so that what is half written is removed."""
+
+    EXIT_CODE = 128 + signal.SIGTERM
+
+
+@contextmanager
+def termination_raised() -> Iterator[None]:
+    """Raise a TerminatedError in the main thread when SIGTERM comes, unless the caller handles or ignores it."""
+    in_main_thread = threading.current_thread() is threading.main_thread()
+    if not in_main_thread or signal.getsignal(signal.SIGTERM) is not signal.SIG_DFL:
+        yield
+        return
+    signal.signal(signal.SIGTERM, _raise)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)
+
+
+def _raise(*_: Any) -> None:
+    # Another one must not end the tidying up.
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+    raise TerminatedError
 
 
 class _OneLineErrors(click.Group):
@@ -49,7 +78,7 @@ def _generation_errors() -> tuple[type[Exception], ...]:
     return (exceptions.DatasetGenerationError,) if exceptions else ()
 
 
-@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"]})
+@click.group(cls=_OneLineErrors, context_settings={"help_option_names": ["-h", "--help"], "show_default": True})
 @click.version_option(__version__, message=f"mnist1d-hf {__version__} (data version {DATA_VERSION})")
 def main() -> None:
     """MNIST-1D for the Hugging Face ecosystem.

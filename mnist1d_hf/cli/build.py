@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -36,15 +37,7 @@ _LISTED = 20
 @quiet_option
 @json_option
 def build_command(
-    output_dir: str,
-    configs: tuple[str, ...],
-    num_samples: int | None,
-    changes: dict[str, Any],
-    rows_per_file: int | None,
-    overwrite: bool,
-    executor: str | None,
-    retries: int,
-    as_json: bool,
+    output_dir: str, changes: dict[str, Any], executor: str | None, retries: int, as_json: bool, **options: Any
 ) -> None:
     """Write a complete dataset repository to OUTPUT_DIR, a folder or an address such as s3://bucket/folder.
 
@@ -66,15 +59,7 @@ def build_command(
     from ..hub.dataset_repo import build_dataset_repo
 
     with opened_executor(executor, retries) as workers:
-        repo = build_dataset_repo(
-            output_dir,
-            configs=configs,
-            num_samples=num_samples,
-            parameters=changes,
-            rows_per_file=rows_per_file,
-            overwrite=overwrite,
-            **{"retries": retries, **workers},
-        )
+        repo = build_dataset_repo(output_dir, parameters=changes, **{"retries": retries, **options, **workers})
     if as_json:
         click.echo(json.dumps({"folder": repo.address, "rows": repo.rows, "files": repo.files}, indent=2))
         return
@@ -148,9 +133,9 @@ def prepare_command(configs: tuple[str, ...], changes: dict[str, Any], check: bo
 
 def _check(builders: Sequence[Mnist1D], named: bool) -> list[Mnist1D]:
     """Check the cache entries, all of which must be there if they are named, and return the builders of those that are."""
-    from ..dataset.cache import check_cache, is_prepared
+    from ..dataset.cache import check_cache
 
-    found = [builder for builder in builders if is_prepared(builder)]
+    found = [builder for builder in builders if os.path.isdir(builder.cache_dir)]
     missing = [builder.config.name for builder in builders if builder not in found]
     if not found or (named and missing):
         raise ValueError(

@@ -15,9 +15,9 @@ from .. import paper
 from ..dataset.presets import evaluation_config
 from ..utils.extras import check_extras
 from ..utils.figures import check_format, save_figure
-from ..utils.outputs import check_output_file
+from ..utils.files import check_output_file
 from ..utils.tables import align
-from .options import config_choice, json_option, quiet_option, set_option
+from .options import config_choice, json_option, output_option, quiet_option, set_option
 
 if TYPE_CHECKING:
     from ..baselines import Baseline
@@ -46,10 +46,8 @@ Show = Callable[[Sequence[Record]], None]
 @click.option(
     "--sweep", metavar="PARAMETER=START:STOP:STEP", help="Evaluate at each of these values of a generation parameter."
 )
-@click.option(
-    "--output", "-o", type=click.Path(path_type=Path), help="File for the figure of a sweep, .png, .svg or .pdf."
-)
-@click.option("--device", default="cpu", show_default=True, help="Torch device.")
+@output_option("File for the figure of a sweep, .png, .svg or .pdf.")
+@click.option("--device", default="cpu", help="Torch device.")
 @click.option("--csv", "as_csv", is_flag=True, help="Print the result as CSV.")
 @quiet_option
 @json_option

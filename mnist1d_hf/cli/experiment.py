@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -57,9 +58,7 @@ def list_command() -> None:
 
 @experiment_group.command("all")
 @_options
-def all_command(
-    output: Path, seeds: int | None, quick: bool, jobs: int | None, executor: str | None, retries: int
-) -> None:
+def all_command(**options: Any) -> None:
     """Run all experiments and write a report: OUTPUT/README.md, or OUTPUT/quick/README.md.
 
     Finished parts are kept and not measured again: rerun the command to resume an interrupted run.
@@ -69,53 +68,39 @@ def all_command(
       mnist1d-hf experiment all --quick
       mnist1d-hf experiment all --output results
     """
-    _check_extras(executor, *TITLES)
-    from ..experiments.report import write_report
+    with _runner(*TITLES, **options) as (folder, run):
+        from ..experiments.report import write_report
 
-    with _workers(executor, retries, jobs) as where:
         for name in TITLES:
             click.echo(f"\n{TITLES[name]}")
-            _run(name, output, seeds, quick, where)
-    click.echo(f"\nThe report is {write_report(_folder(output, quick))}.")
-
-
-def _check_extras(executor: str | None, *names: str) -> None:
-    """Raise a MissingExtraError unless all that these experiments and this executor need is installed."""
-    extras, others = [extra for name in names for extra in EXTRAS[name]], extras_of(executor)
-    check_extras(*extras, *others, instead=",".join(["experiments", *others]))
-
-
-def _folder(output: Path, quick: bool) -> Path:
-    """Return where results are kept: quick settings have a folder of their own, since parts of both cannot be mixed."""
-    return output / "quick" if quick else output
+            run(name, {})
+    click.echo(f"\nThe report is {write_report(folder)}.")
 
 
 @contextmanager
-def _workers(executor: str | None, retries: int, jobs: int | None) -> Iterator[dict[str, Any]]:
-    """Yield the arguments that say where to measure."""
+def _runner(
+    *names: str, output: Path, quick: bool, jobs: int | None, executor: str | None, retries: int, **options: Any
+) -> Iterator[tuple[Path, Callable[..., None]]]:
+    """Look for what these experiments and the executor need; yield the folder of results, and what runs one of them."""
+    extras, others = [extra for name in names for extra in EXTRAS[name]], extras_of(executor)
+    check_extras(*extras, *others, instead=",".join(["experiments", *others]))
     if executor and jobs:
         raise click.UsageError(
             "--jobs is for the processes of this machine; leave it out, or give --executor processes:N"
         )
+    # Quick settings have a folder of their own, since parts of both cannot be mixed.
+    folder = output / "quick" if quick else output
     with opened_executor(executor, retries) as where:
-        yield {"jobs": jobs, **where}
+        yield folder, partial(_run, folder, quick, jobs=jobs, **options, **where)
 
 
-def _run(
-    name: str,
-    output: Path,
-    seeds: int | None,
-    quick: bool,
-    where: Mapping[str, Any],
-    changes: Mapping[str, Any] | None = None,
-) -> None:
+def _run(output: Path, quick: bool, name: str, changes: Mapping[str, Any], **options: Any) -> None:
     """Run one experiment, with changes to its settings, and print what it found."""
     experiment = find(name).EXPERIMENT
     from ..experiments.report import format_claims, write_summary
 
-    output = _folder(output, quick)
-    settings = dataclasses.replace(experiment.quick if quick else experiment.settings, **(changes or {}))
-    results = experiment.run(output, seeds=seeds, settings=settings, **where)
+    settings = dataclasses.replace(experiment.quick if quick else experiment.settings, **changes)
+    results = experiment.run(output, settings=settings, **options)
     figure = write_summary(experiment, results, output)
     click.echo(format_claims(experiment.claims(results), judged=not quick))
     click.echo(f"The figure is {figure}.")
@@ -125,34 +110,16 @@ def _run(
         )
 
 
-_train_rows_option = click.option(
-    "--train-rows",
-    type=click.IntRange(min=1),
-    multiple=True,
-    help="Number of rows that the CNN is also trained on. May be repeated.",
-)
-
-
 def _command(name: str) -> click.Command:
     @_options
-    def command(
-        output: Path,
-        seeds: int | None,
-        quick: bool,
-        jobs: int | None,
-        executor: str | None,
-        retries: int,
-        train_rows: tuple[int, ...] = (),
-    ) -> None:
-        changes = {"train_rows": train_rows} if train_rows else {}
-        _check_extras(executor, name)
-        with _workers(executor, retries, jobs) as where:
-            _run(name, output, seeds, quick, where, changes)
+    def command(train_rows: tuple[int, ...] = (), **options: Any) -> None:
+        with _runner(name, **options) as (_, run):
+            run(name, {"train_rows": train_rows} if train_rows else {})
 
-    if name == "classwise-errors":
-        command = _train_rows_option(command)
     text = f"{TITLES[name]}.\n\n\b\nExamples:\n  mnist1d-hf experiment {name} --quick\n  mnist1d-hf experiment {name}"
     if name == "classwise-errors":
+        rows = "Number of rows that the CNN is also trained on. May be repeated."
+        command = click.option("--train-rows", type=click.IntRange(min=1), multiple=True, help=rows)(command)
         text += " --train-rows 8000 --train-rows 100000"
     return click.command(name, help=text, short_help=TITLES[name])(command)
 

@@ -11,7 +11,7 @@ import click
 
 from ..dataset.templates import CLASS_NAMES
 from ..utils.extras import check_extras
-from ..utils.outputs import check_output_folder
+from ..utils.files import check_output_folder
 from .options import quiet_option, results_option
 
 if TYPE_CHECKING:
@@ -26,17 +26,13 @@ class _StoppedError(Exception):
 
 
 @click.command("human")
-@click.option(
-    "--rows", type=click.IntRange(1, 1000), default=100, show_default=True, help="Number of test rows to answer."
-)
+@click.option("--rows", type=click.IntRange(1, 1000), default=100, help="Number of test rows to answer.")
 @click.option(
     "--study",
     type=click.IntRange(min=0),
     help=f"Training examples of each digit to study first; if not given, {STUDY} for a new quiz and 0 for a resumed one.",
 )
-@click.option(
-    "--seed", type=click.IntRange(min=0), default=0, show_default=True, help="Draws the rows and names the quiz."
-)
+@click.option("--seed", type=click.IntRange(min=0), default=0, help="Draws the rows and names the quiz.")
 @click.option("--figure", is_flag=True, help="Also write each question as a PNG file, in OUTPUT/human.")
 @results_option
 @quiet_option

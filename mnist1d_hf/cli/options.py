@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
@@ -13,6 +13,8 @@ import click
 from ..dataset.parameters import GenerationParameters, check_parameter_names
 from ..dataset.presets import CONFIGS
 
+_Decorator = Callable[[Callable[..., Any]], Callable[..., Any]]
+
 # Digits of an integer at most; more are out of range anyway, and take time.
 _MAX_DIGITS = 30
 
@@ -22,13 +24,14 @@ config_choice = click.Choice(list(CONFIGS))
 json_option = click.option("--json", "as_json", is_flag=True, help="Print the result as JSON.")
 """The option ``--json``."""
 
-results_option = click.option(
-    "--output",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    default="results",
-    show_default=True,
-    help="Folder for the results; parts that it already holds are not measured again.",
+
+def output_option(help: str, *, file_okay: bool = True, **options: Any) -> _Decorator:
+    """Return an option ``--output`` for a path."""
+    return click.option("--output", "-o", type=click.Path(path_type=Path, file_okay=file_okay), help=help, **options)
+
+
+results_option = output_option(
+    "Folder for the results; parts that it already holds are not measured again.", file_okay=False, default="results"
 )
 """The option ``--output`` of experiments."""
 
@@ -124,24 +127,10 @@ def _check_executor(ctx: click.Context, option: click.Parameter, address: str | 
 
 def executor_options(command: Any) -> Any:
     """Add the options ``--executor``, which gives ``executor``, and ``--retries``; see `opened_executor`."""
-    for option in (
-        click.option(
-            "--retries",
-            type=click.IntRange(min=0),
-            default=2,
-            show_default=True,
-            help="How often a task that fails on an executor is tried again.",
-        ),
-        click.option(
-            "--executor",
-            metavar="ADDRESS",
-            callback=_check_executor,
-            help="Where to work: processes:N, dask (a cluster on this machine), or dask://HOST:PORT. "
-            "[default: one process per core]",
-        ),
-    ):
-        command = option(command)
-    return command
+    where = "Where to work: processes:N, dask (a cluster on this machine), or dask://HOST:PORT. [default: one process per core]"
+    often = "How often a task that fails on an executor is tried again."
+    retries = click.option("--retries", type=click.IntRange(min=0), default=2, help=often)
+    return click.option("--executor", metavar="ADDRESS", callback=_check_executor, help=where)(retries(command))
 
 
 def extras_of(executor: str | None) -> tuple[str, ...]:

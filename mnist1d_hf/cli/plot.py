@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
 from ..dataset import figures
 from ..dataset.parameters import GenerationParameters
 from ..utils.figures import check_format, save_figure
-from ..utils.outputs import check_output_file
-from .options import set_option
-
-if TYPE_CHECKING:
-    from matplotlib.figure import Figure
+from ..utils.files import check_output_file
+from .options import output_option, set_option
 
 
 @click.group("plot")
@@ -29,64 +25,30 @@ def plot_group() -> None:
     """
 
 
-_output_option = click.option(
-    "--output", "-o", required=True, type=click.Path(path_type=Path), help="File to write: .png, .svg or .pdf."
-)
+_EXAMPLES = {
+    "templates": ("Draw the ten digit templates.", "templates.png"),
+    "samples": ("Draw five training examples of each class.", "samples.png --set shuffle_seq=true"),
+    "construction": (
+        "Draw how one example of each digit is made, step by step (Figure 1 of the paper).",
+        "construction.svg --set seed=1",
+    ),
+    "stats": ("Draw the mean and standard deviation of each class.", "stats.png --set max_translation=1"),
+}
 
 
-@plot_group.command("templates")
-@_output_option
-def plot_templates(output: Path) -> None:
-    """Draw the ten digit templates.
+def _add_command(name: str, text: str, example: str) -> None:
+    def command(output: Path, changes: dict[str, Any] | None = None) -> None:
+        check_format(output)
+        check_output_file(output)
+        plot = getattr(figures, f"plot_{name}")
+        figure = plot() if changes is None else plot(GenerationParameters(**changes))
+        click.echo(f"wrote {save_figure(figure, output)}")
 
-    \b
-    Example:
-      mnist1d-hf plot templates --output templates.png
-    """
-    _draw(figures.plot_templates, output)
-
-
-@plot_group.command("samples")
-@_output_option
-@set_option
-def plot_samples(output: Path, changes: dict[str, Any]) -> None:
-    """Draw five training examples of each class.
-
-    \b
-    Example:
-      mnist1d-hf plot samples --output samples.png --set shuffle_seq=true
-    """
-    _draw(lambda: figures.plot_samples(GenerationParameters(**changes)), output)
+    if name != "templates":
+        command = set_option(command)
+    command = output_option("File to write: .png, .svg or .pdf.", required=True)(command)
+    plot_group.command(name, help=f"{text}\n\n\b\nExample:\n  mnist1d-hf plot {name} --output {example}")(command)
 
 
-@plot_group.command("construction")
-@_output_option
-@set_option
-def plot_construction(output: Path, changes: dict[str, Any]) -> None:
-    """Draw how one example of each digit is made, step by step (Figure 1 of the paper).
-
-    \b
-    Example:
-      mnist1d-hf plot construction --output construction.svg --set seed=1
-    """
-    _draw(lambda: figures.plot_construction(GenerationParameters(**changes)), output)
-
-
-@plot_group.command("stats")
-@_output_option
-@set_option
-def plot_stats(output: Path, changes: dict[str, Any]) -> None:
-    """Draw the mean and standard deviation of each class.
-
-    \b
-    Example:
-      mnist1d-hf plot stats --output stats.png --set max_translation=1
-    """
-    _draw(lambda: figures.plot_stats(GenerationParameters(**changes)), output)
-
-
-def _draw(plot: Callable[[], Figure], output: Path) -> None:
-    """Draw a figure and write it, if it can be written."""
-    check_format(output)
-    check_output_file(output)
-    click.echo(f"wrote {save_figure(plot(), output)}")
+for _name, (_text, _example) in _EXAMPLES.items():
+    _add_command(_name, _text, _example)

@@ -15,8 +15,8 @@ from ..utils.text import printable
 from .options import config_choice, executor_options, extras_of, integer, json_option, opened_executor, quiet_option
 
 if TYPE_CHECKING:
-    from ..hub.comparison import FileChange
     from ..hub.planning import PublishedRepo
+    from ..hub.remote_repo import FileChange
     from ..hub.verification import Check
 
 
@@ -101,14 +101,13 @@ def publish_command(
         raise
     if dry_run:
         click.echo("Nothing was changed.")
-    elif _verifies(with_verification, plans) and not options["create_pr"] and only != "collection":
+        return
+    if with_verification is None:
+        # By default unless workers made files, which may be too many to download.
+        with_verification = not any(change.is_estimated for repo in plans for change in repo.changes)
+    if with_verification and not options["create_pr"] and only != "collection":
         expected = [repo.repo_id for repo in published if repo.repo_type != "collection"]
         _report(verify(namespace, only=only, expected=expected, revision=revision, progress=_show_check))
-
-
-def _verifies(asked: bool | None, plans: Sequence[PublishedRepo]) -> bool:
-    """Return whether to verify: as asked, and by default unless workers made files, which may be too many to download."""
-    return not any(change.is_estimated for repo in plans for change in repo.changes) if asked is None else asked
 
 
 @click.command("verify")
@@ -146,13 +145,10 @@ def _format_plan(planned: Sequence[PublishedRepo]) -> str:
         if unchanged:
             lines.append(f"  unchanged {unchanged:>10}  {'item' if repo.repo_type == 'collection' else 'file'}s")
     changed = sum(repo.changed for repo in planned)
-    may = "may " if any(repo.changed and _statuses(repo) <= {"pending", "unchanged"} for repo in planned) else ""
+    statuses = [{change.status for change in repo.changes} for repo in planned if repo.changed]
+    may = "may " if any(found <= {"pending", "unchanged"} for found in statuses) else ""
     lines.append(f"{changed} of {len(planned)} {may}change." if changed else "Everything is published already.")
     return "\n".join(lines)
-
-
-def _statuses(repo: PublishedRepo) -> set[str]:
-    return {change.status for change in repo.changes}
 
 
 def _merged(changes: Iterable[FileChange]) -> Iterator[FileChange]:
@@ -171,12 +167,9 @@ def _merged(changes: Iterable[FileChange]) -> Iterator[FileChange]:
 
 
 def _format_change(change: FileChange) -> str:
-    size = f"{'~' if change.is_estimated else ''}{_size(change.size)}"
-    return f"  {change.status:<9} {size:>10}  {printable(change.path)}"
-
-
-def _size(size: int) -> str:
-    return f"{size / 1e6:.1f} MB" if size >= 10**6 else f"{size / 1e3:.1f} kB" if size else ""
+    size = change.size
+    amount = f"{size / 1e6:.1f} MB" if size >= 10**6 else f"{size / 1e3:.1f} kB" if size else ""
+    return f"  {change.status:<9} {'~' * change.is_estimated + amount:>10}  {printable(change.path)}"
 
 
 def _format_result(repo: PublishedRepo) -> str:

@@ -18,10 +18,10 @@ from ..dataset.registration import NAME, load
 from ..errors import MissingExtraError
 from ..utils.extras import check_extras
 from ..utils.figures import check_format, save_figure
-from ..utils.outputs import check_output_file
+from ..utils.files import check_output_file
 from ..utils.textplot import plot_signal
 from ..version import DATA_VERSION, __version__
-from .options import json_option, quiet_option
+from .options import json_option, output_option, quiet_option
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,6 @@ class QuickstartReport:
         return all(config.matches_frozen for config in self.configs)
 
     def __str__(self) -> str:
-        """Return a short report for a terminal."""
         lines = [f"MNIST-1D (mnist1d-hf {self.version}, data version {self.data_version})", ""]
         for config in self.configs:
             rows = ", ".join(f"{count} {split}" for split, count in config.rows.items())
@@ -66,9 +65,8 @@ class QuickstartReport:
         for label, signal in self.examples:
             drawing = plot_signal(np.array(signal)).splitlines()
             lines += ["", f"  A training row of default, digit {label}:", *(f"    {line}".rstrip() for line in drawing)]
-        return (
-            "\n".join(lines)
-            + f"""
+        loaded = "\n".join(lines)
+        return f"""{loaded}
 
 {self.figure}
 
@@ -83,7 +81,6 @@ Next, in Python:
   load_dataset("{NAME}", "custom-noise", corr_noise_scale=0.4, seed=1)
   load_dataset("{NAME}", "large", num_samples=10**9, streaming=True)
 and on the command line: mnist1d-hf --help"""
-        )
 
 
 def quickstart(figure: str | Path = "mnist1d-samples.png") -> QuickstartReport:
@@ -145,14 +142,7 @@ def _evaluate_baselines() -> str:
 
 
 @click.command("quickstart")
-@click.option(
-    "--output",
-    "-o",
-    default="mnist1d-samples.png",
-    show_default=True,
-    type=click.Path(path_type=Path),
-    help="File for the figure: .png, .svg or .pdf.",
-)
+@output_option("File for the figure: .png, .svg or .pdf.", default="mnist1d-samples.png")
 @quiet_option
 @json_option
 def quickstart_command(output: Path, as_json: bool) -> None:

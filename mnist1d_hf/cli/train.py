@@ -10,7 +10,7 @@ import click
 
 from ..dataset.presets import BASELINE_CONFIGS
 from ..utils.extras import check_extras
-from .options import executor_options, extras_of, json_option, opened_executor, quiet_option
+from .options import executor_options, extras_of, json_option, opened_executor, output_option, quiet_option
 
 
 @click.command("train")
@@ -23,36 +23,23 @@ from .options import executor_options, extras_of, json_option, opened_executor, 
     multiple=True,
     type=click.Choice(BASELINE_CONFIGS),
     default=("default", "shuffled"),
-    show_default=True,
     help="Config of the dataset to train on.",
 )
-@click.option("--seeds", type=click.IntRange(min=1), default=5, show_default=True, help="Number of seeds, 0 first.")
+@click.option("--seeds", type=click.IntRange(min=1), default=5, help="Number of seeds, 0 first.")
 @click.option(
     "--recipe",
     type=click.Choice(["tuned", "paper"]),
     default="tuned",
-    show_default=True,
     help="This project's settings, or the paper's for its four models.",
 )
-@click.option("--device", default="cpu", show_default=True, help="Torch device, for example cuda.")
-@click.option(
-    "--output", "-o", type=click.Path(path_type=Path), default="runs", show_default=True, help="Folder to write to."
-)
+@click.option("--device", default="cpu", help="Torch device, for example cuda.")
+@output_option("Folder to write to.", default="runs")
 @click.option("--overwrite", is_flag=True, help="Replace models that have other settings or seeds.")
 @executor_options
 @quiet_option
 @json_option
 def train_command(
-    models: tuple[str, ...],
-    configs: tuple[str, ...],
-    seeds: int,
-    recipe: str,
-    device: str,
-    output: Path,
-    overwrite: bool,
-    executor: str | None,
-    retries: int,
-    as_json: bool,
+    models: tuple[str, ...], output: Path, executor: str | None, retries: int, as_json: bool, **options: Any
 ) -> None:
     """Train baselines, and write checkpoints, metrics, curves, cards and a report.
 
@@ -71,9 +58,8 @@ def train_command(
     from ..baselines.report import write_report
     from ..baselines.runs import read_metrics, train_baselines
 
-    options: dict[str, Any] = {"configs": configs, "seeds": seeds, "recipe": recipe, "device": device}
     with opened_executor(executor, retries) as where:
-        folders = train_baselines(output, models=models or None, overwrite=overwrite, **options, **where)
+        folders = train_baselines(output, models=models or None, **options, **where)
     write_report(output)
     if as_json:
         click.echo(json.dumps(read_metrics(output), indent=1))

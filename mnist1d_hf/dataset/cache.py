@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import os
-
 import pyarrow as pa
 
 from ..errors import DamagedCacheError
 from .mnist1d import Mnist1D
-
-
-def is_prepared(builder: Mnist1D) -> bool:
-    """Return whether the cache has an entry for the builder's config and parameters."""
-    return os.path.isdir(builder.cache_dir)
 
 
 def check_cache(builder: Mnist1D) -> None:

@@ -7,24 +7,18 @@ from typing import Any
 
 import numpy as np
 
-FROZEN_SHA256 = {
-    ("default", "train"): {
-        "x": "d53506bddd12d3b72c7153b1ae7f34807724b1dd078a7273809bf9d0792319f6",
-        "y": "d97dc7aecec8ad6b5d8f143ba3e9c4bd7e25c420d7dfc2eb990591cfc0ed3e15",
-    },
-    ("default", "test"): {
-        "x": "30addc43827c82aafa5db8bc97cea63349ca687e87db2f201cc4f5415d9a4ebd",
-        "y": "8de99be3ff9dab15ae0dc072c3d6ced7cf6b33d365888ce4a386fc944489452c",
-    },
-    ("shuffled", "train"): {
-        "x": "c94aded3ac20330bce40bdf6306edca21558a1f13825c583ce522197c5fc9e0a",
-        "y": "d97dc7aecec8ad6b5d8f143ba3e9c4bd7e25c420d7dfc2eb990591cfc0ed3e15",
-    },
-    ("shuffled", "test"): {
-        "x": "19d43390a6c3f3a65221833218fd31f3db8420f5fc3285730ccdfd409508915e",
-        "y": "8de99be3ff9dab15ae0dc072c3d6ced7cf6b33d365888ce4a386fc944489452c",
-    },
+_SIGNALS = {
+    ("default", "train"): "d53506bddd12d3b72c7153b1ae7f34807724b1dd078a7273809bf9d0792319f6",
+    ("default", "test"): "30addc43827c82aafa5db8bc97cea63349ca687e87db2f201cc4f5415d9a4ebd",
+    ("shuffled", "train"): "c94aded3ac20330bce40bdf6306edca21558a1f13825c583ce522197c5fc9e0a",
+    ("shuffled", "test"): "19d43390a6c3f3a65221833218fd31f3db8420f5fc3285730ccdfd409508915e",
 }
+_LABELS = {
+    "train": "d97dc7aecec8ad6b5d8f143ba3e9c4bd7e25c420d7dfc2eb990591cfc0ed3e15",
+    "test": "8de99be3ff9dab15ae0dc072c3d6ced7cf6b33d365888ce4a386fc944489452c",
+}
+
+FROZEN_SHA256 = {(config, split): {"x": x, "y": _LABELS[split]} for (config, split), x in _SIGNALS.items()}
 """What `sha256` returns for the frozen dataset, by config and split."""
 
 

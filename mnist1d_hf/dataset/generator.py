@@ -12,7 +12,7 @@ from typing import TypedDict
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..utils.checks import check_integer
+from ..utils.checks import check_integer, value_error
 from .memory import BLOCK_ROWS, check_memory
 from .parameters import SCALE_NAMES, GenerationParameters
 from .templates import NUM_CLASSES, Templates, get_templates
@@ -140,26 +140,8 @@ def generate_part(
 ) -> tuple[NDArray[np.float32], IntArray]:
     """Make the rows ``[start, stop)`` of the shard that `generate_shard` makes; what they cost depends on where they are.
 
-    A shard's random stream cannot jump, so the rows before ``start`` are drawn, in blocks, but not transformed.
-
-    Parameters
-    ----------
-    parameters, split, index, rows
-        Those of `generate_shard`.
-    start, stop : int
-        First row, and the one after the last; ``0 <= start < stop <= rows``.
-
-    Returns
-    -------
-    x : ndarray of float32, shape (stop - start, final_seq_length)
-        Signals.
-    y : ndarray of int64, shape (stop - start,)
-        Labels.
-
-    Raises
-    ------
-    TypeError, ValueError
-        Those of `generate_shard`; also if ``start`` or ``stop`` is not an integer or out of range.
+    A shard's random stream cannot jump, so the rows before ``start`` are drawn, in blocks, but not transformed. The arguments,
+    results and errors are those of `generate_shard`; ``start`` and ``stop`` are integers, ``0 <= start < stop <= rows``.
     """
     if split not in SPLITS:
         raise ValueError(f"the 'split' parameter must be one of {', '.join(map(repr, SPLITS))}, got {split!r}")
@@ -256,10 +238,7 @@ def _raw_dataset(
     """Return unstandardised signals, their classes, mean and standard deviation, and the order of positions."""
     num_classes = len(templates["y"])
     if parameters.num_samples < num_classes:
-        raise ValueError(
-            f"the 'num_samples' parameter must be at least the number of templates, {num_classes}, "
-            f"got {parameters.num_samples}"
-        )
+        raise value_error("num_samples", parameters.num_samples, f"at least the number of templates, {num_classes}")
     words = _legacy_words(parameters.seed)
     transform = Transform(parameters, templates, np.float64)
     classes = np.repeat(np.arange(num_classes), parameters.num_samples // num_classes)

@@ -136,7 +136,10 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
         given_id = {"config_id": kwargs.pop("config_id")} if "config_id" in kwargs else {}
         preset = CONFIGS[config_name]
         parameters = preset.replace(**kwargs)
-        _check_size(parameters, PRESETS[config_name].is_sharded)
+        is_sharded = PRESETS[config_name].is_sharded
+        if is_sharded and parameters.num_samples > _MAX_ROWS:
+            raise value_error("num_samples", parameters.num_samples, f"at most {_MAX_ROWS} for a config in shards")
+        check_memory(parameters, rows=SHARD_ROWS if is_sharded else None)
         changes = {name: value for name, value in vars(parameters).items() if value != getattr(preset, name)}
         config, config_id = super()._create_builder_config(
             config_name=config_name, custom_features=custom_features, **given_id, **changes
@@ -152,11 +155,8 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     def _info(self) -> datasets.DatasetInfo:
         length = self.config.final_seq_length
         bytes_per_row = 4 * length + 8
-        splits = [
-            {"name": name, "num_bytes": rows * bytes_per_row, "num_examples": rows}
-            for name, rows in self.config.split_rows.items()
-        ]
-        dataset_size = sum(self.config.split_rows.values()) * bytes_per_row
+        rows = self.config.split_rows
+        dataset_size = sum(rows.values()) * bytes_per_row
         return datasets.DatasetInfo(
             description=f"MNIST-1D. {describe_config(self.config.name, self.config.parameters)}",
             citation=paper.BIBTEX,
@@ -168,7 +168,9 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
                     "y": datasets.ClassLabel(names=list(CLASS_NAMES)),
                 }
             ),
-            splits=splits,
+            splits=[
+                {"name": name, "num_bytes": rows[name] * bytes_per_row, "num_examples": rows[name]} for name in rows
+            ],
             # Lets `datasets` report at once that the disk is too small.
             download_size=0,
             dataset_size=dataset_size,
@@ -324,15 +326,6 @@ def _damaged(folder: str, reason: object) -> DamagedCacheError:
     return DamagedCacheError(
         f"the cache entry {folder} is damaged ({escape(reason)}); remove this folder and try again"
     )
-
-
-def _check_size(parameters: GenerationParameters, is_sharded: bool) -> None:
-    if not is_sharded:
-        check_memory(parameters)
-    elif parameters.num_samples > _MAX_ROWS:
-        raise value_error("num_samples", parameters.num_samples, f"at most {_MAX_ROWS} for a config in shards")
-    else:
-        check_memory(parameters, rows=SHARD_ROWS)
 
 
 @functools.lru_cache(maxsize=1)

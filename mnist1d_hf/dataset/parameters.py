@@ -80,7 +80,6 @@ class GenerationParameters:
     seed: int = 42
 
     def __post_init__(self) -> None:
-        """Normalise and validate every field."""
         self._set("num_samples", check_integer("num_samples", self.num_samples, low=NUM_CLASSES))
         train_split = check_real("train_split", self.train_split)
         if not 0 < train_split < 1:
@@ -90,8 +89,13 @@ class GenerationParameters:
         self._set("padding", _padding(self.padding))
         self._set("max_translation", check_integer("max_translation", self.max_translation, low=1))
         for name in SCALE_NAMES:
-            self._set(name, _scale(name, getattr(self, name)))
-        self._set("shuffle_seq", _boolean("shuffle_seq", self.shuffle_seq))
+            scale = check_real(name, getattr(self, name))
+            if scale < 0:
+                raise value_error(name, getattr(self, name), "a non-negative number")
+            self._set(name, scale)
+        if not isinstance(self.shuffle_seq, (bool, np.bool_)):
+            raise type_error("shuffle_seq", self.shuffle_seq, "True or False")
+        self._set("shuffle_seq", bool(self.shuffle_seq))
         self._set("final_seq_length", check_integer("final_seq_length", self.final_seq_length, low=2))
         self._set("seed", check_integer("seed", self.seed, low=0, high=2**32 - 1))
 
@@ -144,19 +148,6 @@ def check_parameter_names(names: Iterable[str]) -> None:
             f"unknown generation parameter{'s' * (len(unknown) > 1)} {', '.join(map(repr, unknown))}; "
             f"the parameters are {', '.join(PARAMETER_NAMES)}"
         )
-
-
-def _scale(name: str, value: object) -> float:
-    scale = check_real(name, value)
-    if scale < 0:
-        raise value_error(name, value, "a non-negative number")
-    return scale
-
-
-def _boolean(name: str, value: object) -> bool:
-    if not isinstance(value, (bool, np.bool_)):
-        raise type_error(name, value, "True or False")
-    return bool(value)
 
 
 def _padding(value: object) -> tuple[int, int]:

@@ -22,7 +22,6 @@ NAME = "mnist1d"
 
 # The last word is the dataset's name to `datasets`, and so the name of its folder in the cache.
 _MODULE = "mnist1d_hf.dataset.mnist1d"
-_FILE_OPTIONS = ("data_dir", "data_files", "revision")
 
 
 def register() -> None:
@@ -90,7 +89,7 @@ def _knowing(factory: Callable[..., Any], dataset_module: Callable[..., Any]) ->
     def dataset_module_factory(path: str, *args: Any, **kwargs: Any) -> Any:
         if path != NAME:
             return factory(path, *args, **kwargs)
-        for option in _FILE_OPTIONS:
+        for option in ("data_dir", "data_files", "revision"):
             if kwargs.get(option) is not None:
                 raise ValueError(
                     f"{option}={kwargs[option]!r} is not supported, since {NAME!r} is generated; to read files, give their "

@@ -59,30 +59,20 @@ def stream(make_tables: Callable[[int, int], Iterator[pa.Table]], rows: int) -> 
 class RowRanges(ArrowExamplesIterable):  # type: ignore[misc]
     """Streams ranges of rows, one after another; resumes at any row, and can be cut between any two.
 
-    Parameters
-    ----------
-    make_tables : callable
-        Yields the rows from its first argument to its second as tables; must be picklable.
-    ranges : ndarray of int64, shape (ranges, 2)
-        First row of each range, and the one after its last.
-    num_shards : int
-        Number of parts that `datasets` may hand out.
-    are_shards : bool
-        Whether each range is a shard, so that as many ranges are as many rows.
+    ``make_tables``, which must be picklable, yields the rows from its first argument to its second as tables. ``ranges`` are
+    those of `split_ranges`, and ``are_shards`` tells whether each is a shard, so that as many ranges are as many rows.
     """
+
+    num_shards = 1
+    """Number of parts that `datasets` may hand out; a property of other streams."""
 
     def __init__(
         self, make_tables: Callable[[int, int], Iterator[pa.Table]], ranges: Ranges, num_shards: int, are_shards: bool
     ) -> None:
         super().__init__(make_tables, {})
         self.ranges = ranges
-        self._num_shards = num_shards
+        self.num_shards = num_shards
         self.are_shards = are_shards
-
-    @property
-    def num_shards(self) -> int:
-        """Number of parts that `datasets` may hand out."""
-        return self._num_shards
 
     def __iter__(self) -> Iterator[tuple[int, dict[str, Any]]]:
         for row, table in self._remaining():

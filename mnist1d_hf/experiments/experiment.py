@@ -16,8 +16,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic
 
 from ..utils.extras import check_extras
-from ..utils.files import provenance, write_json
-from ..utils.outputs import check_output_folder
+from ..utils.files import check_output_folder, provenance, write_json
 from ..utils.processes import report, workers
 from ..utils.progress import Bar
 from ..utils.statistics import PAIRED_TEST, describe, is_greater

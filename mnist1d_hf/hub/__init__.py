@@ -15,7 +15,6 @@ _LAZY = {"PublishedRepo": "planning", "publish": "publishing", "Check": "verific
 
 
 def __getattr__(name: str) -> Any:
-    """Import what publishes and verifies."""
     if name in _LAZY:
         return getattr(import_module(f".{_LAZY[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -11,9 +11,9 @@ from huggingface_hub.errors import HfHubHTTPError
 from .. import paper
 from ..baselines.bundled import list_checkpoints
 from ..errors import HubError
-from .comparison import FileChange
 from .naming import dataset_repo_id, model_repo_id
 from .planning import PublishedRepo, Target
+from .remote_repo import FileChange
 from .retries import make_sure, retry
 
 Item = tuple[Literal["dataset", "model", "paper"], str]

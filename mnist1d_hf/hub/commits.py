@@ -1,4 +1,4 @@
-"""Commits and pull requests of one repository.
+"""Commits and pull requests of one repository, and the tag of the dataset that holds the current version of the data.
 
 A release is one commit on top of the commit it was compared with, so that readers see the old release or the new one. Every
 attempt starts by comparing again, so that nothing is done twice, even if the answer to an earlier attempt was lost.
@@ -7,20 +7,21 @@ attempt starts by comparing again, so that nothing is done twice, even if the an
 from __future__ import annotations
 
 import pickle
+from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, Discussion
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub import CommitInfo, CommitOperationAdd, CommitOperationDelete, Discussion, HfApi
+from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 
 from ..errors import BusyError, HubError
 from ..utils.patience import patience
 from ..version import DATA_VERSION, __version__
-from .comparison import FileChange
-from .manifest import hash_file
+from .manifest import FileHash, hash_file
+from .naming import release_tag
 from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts
 from .release import Release
-from .remote_repo import RemoteRepo, read_repo
+from .remote_repo import FileChange, RemoteRepo, read_repo
 from .retries import make_sure, retry
 
 MAX_OPERATIONS = 100
@@ -57,8 +58,7 @@ def create_repo(target: Target, release: Release, planned: PublishedRepo) -> Non
         make_sure(lambda: api.create_repo(**repo, private=target.private), lambda: api.repo_exists(**repo))
     if revision is not None:
         make_sure(
-            lambda: api.create_branch(**repo, branch=revision),
-            lambda: api.revision_exists(**repo, revision=revision),
+            lambda: api.create_branch(**repo, branch=revision), lambda: api.revision_exists(**repo, revision=revision)
         )
 
 
@@ -143,3 +143,38 @@ def _find_pull_requests(target: Target, release: Release) -> list[Discussion]:
         **release.repo, author=target.author, discussion_type="pull_request", discussion_status="open"
     )
     return [discussion for discussion in found if discussion.title == TITLE]
+
+
+def tag_data(api: HfApi, repo: dict[str, Any]) -> None:
+    """Let the tag of the data version point at the newest data on the main branch."""
+
+    def settle() -> None:
+        # Look again after a move, for another publisher may move it too.
+        if _move_tag(api, repo) and _move_tag(api, repo):
+            raise BusyError(
+                f"the tag {release_tag(DATA_VERSION)} of {repo['repo_id']} was moved, but does not point at the newest data; "
+                f"wait some minutes and publish again"
+            )
+
+    retry(settle)
+
+
+def _move_tag(api: HfApi, repo: dict[str, Any]) -> bool:
+    """Move the tag if it points at other data; return whether that was so."""
+    name, refs = release_tag(DATA_VERSION), api.list_repo_refs(**repo)
+    main = next((ref.target_commit for ref in refs.branches if ref.name == "main"), None)
+    if main is None:
+        raise HubError(f"{repo['repo_id']} has no branch main to tag; make one on the Hub and publish again")
+    tagged = next((ref.target_commit for ref in refs.tags if ref.name == name), None)
+    if tagged == main or (tagged and _data(api, repo, tagged) == _data(api, repo, main)):
+        return False
+    if tagged:
+        with suppress(RevisionNotFoundError):
+            api.delete_tag(**repo, tag=name)
+    api.create_tag(**repo, tag=name, revision=main)
+    return True
+
+
+def _data(api: HfApi, repo: dict[str, Any], commit: str) -> dict[str, FileHash]:
+    files = read_repo(api, **repo, revision=commit).files
+    return {path: file for path, file in files.items() if path.endswith(".parquet")}

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 import yaml
@@ -59,23 +59,19 @@ def render_dataset_card(
     )
 
 
-def render_tasks(configs: Iterable[str]) -> str:
-    """Render ``eval.yaml``, which makes the accuracy on configs a benchmark; https://huggingface.co/docs/hub/eval-results."""
+def render_tasks(infos: Mapping[str, DatasetInfo], parameters: Mapping[str, Any] | None = None) -> str | None:
+    """Render ``eval.yaml``, which makes the accuracy on configs of the paper, unchanged, a benchmark; None if there are none.
+
+    https://huggingface.co/docs/hub/eval-results
+    """
+    used = {name: _parameters(name, info, parameters) for name, info in infos.items() if name in TASKS}
+    configs = [name for name in TASKS if name in used and not changed_parameters(name, used[name])]
     content = {
         "name": "MNIST-1D",
         "description": "Accuracy in percent on the 1000 test rows of MNIST-1D.",
         "tasks": [{"id": TASKS[config], "config": config, "split": "test"} for config in configs],
     }
-    return str(yaml.safe_dump(content, sort_keys=False))
-
-
-def task_configs(infos: Mapping[str, DatasetInfo], parameters: Mapping[str, Any] | None = None) -> list[str]:
-    """Return the configs that are tasks of the benchmark: those of the paper, unchanged."""
-    return [
-        name
-        for name in TASKS
-        if name in infos and not changed_parameters(name, _parameters(name, infos[name], parameters))
-    ]
+    return str(yaml.safe_dump(content, sort_keys=False)) if configs else None
 
 
 def _parameters(name: str, info: DatasetInfo, parameters: Mapping[str, Any] | None) -> GenerationParameters:

@@ -18,7 +18,7 @@ from ..dataset.presets import CONFIGS, PRESETS
 from ..utils.files import write_text
 from ..utils.resources import resource_folder
 from ..version import DATA_VERSION, __version__
-from .dataset_card import render_dataset_card, render_tasks, task_configs
+from .dataset_card import render_dataset_card, render_tasks
 from .manifest import FileHash, hash_folder
 from .parquet_files import ParquetFile, check_rows_per_file, list_parquet_files, needs_subfolders
 
@@ -118,9 +118,9 @@ def write_documents(
 ) -> None:
     """Write the card of a repository, and ``eval.yaml`` if a config is a benchmark; ``card`` goes to its renderer."""
     write_text(folder / CARD_NAME, render_dataset_card(infos, parameters=parameters, **card))
-    tasks = task_configs(infos, parameters)
+    tasks = render_tasks(infos, parameters)
     if tasks:
-        write_text(folder / TASKS_NAME, render_tasks(tasks))
+        write_text(folder / TASKS_NAME, tasks)
 
 
 def _rows_by_config(

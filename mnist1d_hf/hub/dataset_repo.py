@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
@@ -126,28 +126,17 @@ def build_dataset_repo(
         address = str(Path(output_dir).resolve())
     else:
         storage = Storage.at(output_dir)
-        _check_workers(storage, executor)
+        if storage.is_memory and not isinstance(executor, ThreadPoolExecutor | None):
+            raise ValueError(
+                f"{storage.address} is the memory of this process, which other processes cannot write to; name another "
+                f"address, or give no executor, or one of threads"
+            )
         build = _Build(plan, storage, "finished files are kept: rerun to resume", executor, retries)
         files = _finished_files(plan, storage) or build.run(overwrite=overwrite)
         address = storage.address
     infos = plan.infos(files)
-    return BuiltRepo(
-        address=address,
-        rows={
-            name: {split: found.num_examples for split, found in info.splits.items()} for name, info in infos.items()
-        },
-        files={path: files[path].size for path in sorted(files)},
-        infos=infos,
-    )
-
-
-def _check_workers(storage: Storage, executor: Executor | None) -> None:
-    """Raise a ValueError if workers cannot write there, for it is the memory of this process."""
-    if storage.is_memory and not isinstance(executor, ThreadPoolExecutor | None):
-        raise ValueError(
-            f"{storage.address} is the memory of this process, which other processes cannot write to; name another address, "
-            f"or give no executor, or one of threads"
-        )
+    rows = {name: {split: found.num_examples for split, found in info.splits.items()} for name, info in infos.items()}
+    return BuiltRepo(address, rows, {path: files[path].size for path in sorted(files)}, infos)
 
 
 def _finished_files(plan: DatasetPlan, storage: Storage) -> dict[str, FileHash]:
@@ -204,16 +193,21 @@ class _Build:
         """Write the Parquet files, those of configs in shards by the workers."""
         spread = [file for file in self.plan.files if PRESETS[file.config].is_sharded]
         here = [file for file in self.plan.files if not PRESETS[file.config].is_sharded]
-        with self._progress() as finished, self._workers(spread) as workers:
+        rows = {file.path: file.rows for file in self.plan.files}
+        with closing(RowProgress(rows)) as progress, self._workers(spread) as workers:
+
+            def finished(path: str, file: FileHash) -> None:
+                self.files[path] = file
+                progress.finish(path)
+
             if workers is None:
                 here, spread = here + spread, []
             try:
                 for file in here:
                     finished(file.path, store_file(file, self.storage))
             except KeyboardInterrupt as error:
-                error.args = error.args or (
-                    f"{len(self.files)} of {len(self.plan.files)} files are finished; {self.kept}",
-                )
+                finished_files = f"{len(self.files)} of {len(self.plan.files)} files are finished"
+                error.args = error.args or (f"{finished_files}; {self.kept}",)
                 raise
             if workers is not None:
                 paths = {file.title: file.path for file in spread}
@@ -238,17 +232,6 @@ class _Build:
         else:
             with local_processes({}, processes, kept=self.kept, what="files") as pool:
                 yield pool
-
-    @contextmanager
-    def _progress(self) -> Iterator[Callable[[str, FileHash], None]]:
-        """Yield what is to be called with each finished file: it is remembered, and the bar moves."""
-        with closing(RowProgress({file.path: file.rows for file in self.plan.files})) as progress:
-
-            def finished(path: str, file: FileHash) -> None:
-                self.files[path] = file
-                progress.finish(path)
-
-            yield finished
 
 
 def _gigabytes(size: int) -> str:

@@ -34,11 +34,8 @@ def build_model_repo(output_dir: Path, name: str, config: str, namespace: str) -
     for file in _COPIED:
         (output_dir / file).parent.mkdir(parents=True, exist_ok=True)
         shutil.copyfile(source / file, output_dir / file)
-    settings = {
-        **read_config(source / CONFIG_NAME),
-        "dataset": dataset_id,
-        "dataset_revision": release_tag(metrics["data_version"]),
-    }
+    revision = release_tag(metrics["data_version"])
+    settings = {**read_config(source / CONFIG_NAME), "dataset": dataset_id, "dataset_revision": revision}
     texts = {
         CONFIG_NAME: json.dumps(settings, indent=2, sort_keys=True) + "\n",
         CARD_NAME: render_model_card(metrics, repo_id, dataset_id),

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import functools
 import math
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -66,21 +65,17 @@ class ParquetFile:
 
 def list_parquet_files(builder: Mnist1D, rows_per_file: int | None = None) -> list[ParquetFile]:
     """Return the files of a config, of `check_rows_per_file` rows each; those of a split are in order."""
-    splits = builder.config.split_rows
-    per_file = check_rows_per_file(rows_per_file, sum(splits.values()))
+    config = builder.config
+    per_file = check_rows_per_file(rows_per_file, sum(config.split_rows.values()))
     nested = needs_subfolders(builder, rows_per_file)
     files = []
-    for split, rows in splits.items():
+    for split, rows in config.split_rows.items():
         count = math.ceil(rows / per_file)
         for number in range(count):
             folder = f"{split}-{number // _FILES_PER_FOLDER:05d}/" if nested else ""
-            path = f"{builder.config.name}/{folder}{split}-{number:05d}-of-{count:05d}.parquet"
-            start = number * per_file
-            files.append(
-                ParquetFile(
-                    builder.config.name, builder.config.parameters, split, start, min(start + per_file, rows), path
-                )
-            )
+            path = f"{config.name}/{folder}{split}-{number:05d}-of-{count:05d}.parquet"
+            start, stop = number * per_file, min((number + 1) * per_file, rows)
+            files.append(ParquetFile(config.name, config.parameters, split, start, stop, path))
     return files
 
 
@@ -120,14 +115,10 @@ def write_parquet(file: ParquetFile, path: Path) -> FileHash:
         use_content_defined_chunking=True,
         write_page_index=True,
     ) as writer:
-        for table in _row_groups(builder, file):
-            writer.write_table(table.cast(schema), row_group_size=ROW_GROUP_ROWS)
+        for start in range(file.start, file.stop, ROW_GROUP_ROWS):
+            tables = builder.tables(file.split, start, min(start + ROW_GROUP_ROWS, file.stop))
+            writer.write_table(pa.concat_tables(tables).cast(schema), row_group_size=ROW_GROUP_ROWS)
     return hash_file(path)
-
-
-def _row_groups(builder: Mnist1D, file: ParquetFile) -> Iterator[pa.Table]:
-    for start in range(file.start, file.stop, ROW_GROUP_ROWS):
-        yield pa.concat_tables(builder.tables(file.split, start, min(start + ROW_GROUP_ROWS, file.stop)))
 
 
 @functools.lru_cache(maxsize=4)

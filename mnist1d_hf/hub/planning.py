@@ -10,10 +10,9 @@ from huggingface_hub import HfApi
 from ..baselines.bundled import list_checkpoints
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
-from .comparison import FileChange
 from .naming import dataset_repo_id
 from .release import Release
-from .remote_repo import read_repo
+from .remote_repo import FileChange, read_repo
 from .retries import retry
 
 

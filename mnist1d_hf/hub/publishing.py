@@ -8,14 +8,13 @@ from dataclasses import replace
 from functools import partial
 
 from ..dataset.presets import CONFIGS
-from .account import check_account, check_namespace, look_first
-from .client import connect, explained
+from .client import check_account, check_namespace, connect, explained
 from .collection import plan_collection, publish_collection
-from .commits import create_repo, publish_repo
+from .commits import create_repo, publish_repo, tag_data
+from .naming import dataset_repo_id
 from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts, refuse_models_without_rows
 from .release import Release, built_releases
 from .retries import retry
-from .tags import tag_data
 from .uploads import upload_files
 
 PARTS = ("dataset", "models", "collection")
@@ -99,7 +98,8 @@ def publish(
     api = connect(token)
     with explained(api, writing=True):
         if dry_run:
-            look_first(api, namespace)
+            # Whether the Hub can be reached, before there is any other work.
+            retry(lambda: api.repo_exists(dataset_repo_id(namespace), repo_type="dataset"))
         author = "" if dry_run else check_account(api, namespace)
         target = Target(api, namespace, author, private, create_pr, revision)
         with built_releases(
@@ -134,21 +134,14 @@ def _carry_out(
         else:
             release = releases[number]
             if executor is not None and release.planned:
-                release, plan = _upload(target, release, plan, executor, retries)
+                # Workers make and upload the planned files; it is compared again, now that all of it is known.
+                retry(partial(create_repo, target, release, plan))
+                release = upload_files(target, release, executor, retries)
+                plan = retry(partial(plan_repo, target, release))
+                refuse_conflicts(target, plan)
             published.append(publish_repo(target, release, plan))
             if plan.repo_type == "dataset" and not target.create_pr and target.revision is None:
                 tag_data(target.api, release.repo)
         if progress:
             progress(published[-1])
     return published
-
-
-def _upload(
-    target: Target, release: Release, plan: PublishedRepo, executor: Executor, retries: int
-) -> tuple[Release, PublishedRepo]:
-    """Let workers make and upload the planned files of a release, and compare it again, now that all of it is known."""
-    retry(partial(create_repo, target, release, plan))
-    release = upload_files(target, release, executor, retries)
-    plan = retry(partial(plan_repo, target, release))
-    refuse_conflicts(target, plan)
-    return release, plan

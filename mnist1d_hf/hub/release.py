@@ -18,14 +18,13 @@ from ..baselines.bundled import list_checkpoints
 from ..dataset.presets import CONFIGS, PRESETS
 from ..utils.extras import check_extras
 from ..utils.resources import resource_folder
-from .comparison import FileChange, compare
 from .dataset_card import render_dataset_card
 from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME, DatasetPlan, plan_dataset, write_documents
 from .dataset_repo import build_dataset_repo
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from .naming import dataset_repo_id, model_repo_id
 from .parquet_files import ParquetFile
-from .remote_repo import RemoteRepo, read_text
+from .remote_repo import FileChange, RemoteRepo, compare, read_text
 
 
 @dataclass(frozen=True)

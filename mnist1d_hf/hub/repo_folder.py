@@ -87,7 +87,8 @@ def _check_replaceable(folder: Path, path: Path, overwrite: bool) -> None:
             f"{path} is not known to be a build, since it has no readable {MANIFEST_NAME}, so it is not overwritten; "
             f"name another folder, or move its files away"
         ) from None
-    files = {file.relative_to(folder).as_posix(): file for file in folder.rglob("*") if _is_leaf(file)}
+    leaves = [file for file in folder.rglob("*") if file.is_symlink() or not file.is_dir()]
+    files = {file.relative_to(folder).as_posix(): file for file in leaves}
     del files[MANIFEST_NAME]
     foreign = sorted(name for name, file in files.items() if name not in built or hash_file(file) != built[name])
     if foreign:
@@ -95,7 +96,3 @@ def _check_replaceable(folder: Path, path: Path, overwrite: bool) -> None:
             f"{path} holds files that no build wrote, or that were changed since ({', '.join(foreign[:3])}"
             f"{', ...' if len(foreign) > 3 else ''}), so it is not overwritten; name another folder, or move them away"
         )
-
-
-def _is_leaf(path: Path) -> bool:
-    return path.is_symlink() or not path.is_dir()

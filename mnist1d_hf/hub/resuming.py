@@ -109,7 +109,7 @@ def _read_build(storage: Storage) -> dict[str, Any] | None:
 
 
 def _clear(
-    storage: Storage, there: Collection[str], earlier: dict[str, Any] | None, wanted: dict[str, Any], overwrite: bool
+    storage: Storage, there: set[str], earlier: dict[str, Any] | None, wanted: dict[str, Any], overwrite: bool
 ) -> None:
     """Remove an earlier build, all of it or nothing."""
     address = storage.address
@@ -125,23 +125,13 @@ def _clear(
             f"name another place, or move its files away"
         )
     if earlier is None and manifest is not None:
-        _refuse_foreign(
-            storage,
-            [
-                path
-                for path in there
-                if path != MANIFEST_NAME and not (path in manifest and _is_unchanged(storage, path, manifest[path]))
-            ],
-        )
+        kept = {path for path, file in manifest.items() if path in there and _is_unchanged(storage, path, file)}
+        _refuse_foreign(storage, there - kept - {MANIFEST_NAME})
     else:
-        _refuse_foreign(storage, [path for path in there if not _is_built(path)])
+        _refuse_foreign(storage, {path for path in there - _documents() if not _PARQUET.fullmatch(path)})
     # From here on it is an unfinished build, also if this one does not come further.
     storage.write(_BUILD, b"{}")
     storage.remove(there)
-
-
-def _is_built(path: str) -> bool:
-    return path in _documents() or _PARQUET.fullmatch(path) is not None
 
 
 def _documents() -> set[str]:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import pickle
-from collections.abc import Iterator
 from concurrent.futures import Executor
-from contextlib import closing, contextmanager
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -57,7 +56,10 @@ def upload_files(target: Target, release: Release, executor: Executor, retries: 
         tasks[file.title] = (file, RemoteRepo(remote.commit, there), target.api.endpoint, where)
     uploads: list[Upload] = []
     rows = {path: file.rows for path, file in release.planned.items()}
-    with _client_bars_restored(), closing(RowProgress(rows)) as progress:
+    with ExitStack() as stack:
+        if not are_progress_bars_disabled():
+            stack.callback(enable_progress_bars)  # tasks in threads of this process switch them off
+        progress = stack.enter_context(closing(RowProgress(rows)))
 
         def note(name: str, upload: Upload) -> None:
             uploads.append(upload)
@@ -88,14 +90,3 @@ def upload_file(file: ParquetFile, remote: RemoteRepo, endpoint: str, where: dic
         with patience(_PATIENCE), explained(api, writing=True):
             retry(partial(api.preupload_lfs_files, additions=[operation], **where))
     return Upload(file.path, made, pickle.dumps(operation))
-
-
-@contextmanager
-def _client_bars_restored() -> Iterator[None]:
-    """Show the client's bars again after tasks in threads of this process have switched them off."""
-    were_shown = not are_progress_bars_disabled()
-    try:
-        yield
-    finally:
-        if were_shown:
-            enable_progress_bars()

@@ -23,8 +23,7 @@ from ..errors import HubError
 from ..utils.extras import check_extras
 from ..utils.patience import patience
 from ..utils.text import one_line
-from .account import check_namespace
-from .client import connect, explained
+from .client import check_namespace, connect, explained
 from .dataset_plan import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
 from .naming import dataset_repo_id, model_repo_id
@@ -90,17 +89,13 @@ def verify(
     expected = set(expected)
     api = connect(token)
     checks: list[Check] = []
-
-    def note(check: Check) -> None:
-        checks.append(check)
-        if progress:
-            progress(check)
-
     with patience(), TemporaryDirectory() as temporary:
         pull = _Puller(api, Path(temporary), revision)
         for repo_type, repo_id in _repositories(namespace, only):
             for check in _check_repo(pull, repo_type, repo_id, repo_id in expected):
-                note(check)
+                checks.append(check)
+                if progress:
+                    progress(check)
     if not checks:
         at = f" at the revision {revision!r}" if revision else ""
         raise HubError(
@@ -122,12 +117,8 @@ class _Puller:
     """Downloads to a folder of its own and loads from there, so that the user's caches hide no difference."""
 
     def __init__(self, api: HfApi, folder: Path, revision: str | None) -> None:
-        self._api, self._folder, self._revision = api, folder, revision
+        self._api, self._folder, self.revision = api, folder, revision
         self._test_rows: dict[tuple[str, str, str], Any] = {}
-
-    def repo(self, repo_type: str, repo_id: str) -> Path | None:
-        """Return a folder with the repository's files, or None if there is no such repository or revision."""
-        return self._pull(repo_type, repo_id, self._revision)
 
     def split(self, folder: Path, config: str, split: str) -> Any:
         """Load a split with stock `datasets`; whether it has as many rows as the card says is left to the caller."""
@@ -138,30 +129,32 @@ class _Puller:
         """Return the test rows at a revision of a dataset, or None if there is no such repository or revision."""
         key = (repo_id, revision, config)
         if key not in self._test_rows:
-            folder = self._pull("dataset", repo_id, revision)
-            if folder is None and self._revision:
+            folder = self.repo("dataset", repo_id, revision)
+            if folder is None and self.revision:
                 # Data on a branch gets its tag only when it is published to the main branch.
-                folder = self._pull("dataset", repo_id, self._revision)
+                folder = self.repo("dataset", repo_id, self.revision)
             self._test_rows[key] = folder and self.split(folder, config, "test")
         return self._test_rows[key]
 
-    def _pull(self, repo_type: str, repo_id: str, revision: str | None) -> Path | None:
+    def repo(self, repo_type: str, repo_id: str, revision: str | None) -> Path | None:
+        """Return a folder with the repository's files, or None if there is no such repository or revision."""
+
+        def download() -> str:
+            commit = check_commit(self._api, self._api.repo_info(repo_id, repo_type=repo_type, revision=revision).sha)
+            cache = self._folder / "hub"
+            return self._api.snapshot_download(repo_id, repo_type=repo_type, revision=commit, cache_dir=cache)
+
         with explained(self._api):
             try:
-                return Path(retry(partial(self._download, repo_id, repo_type, revision)))
+                return Path(retry(download))
             except (RepositoryNotFoundError, RevisionNotFoundError):
                 return None
-
-    def _download(self, repo_id: str, repo_type: str, revision: str | None) -> str:
-        commit = check_commit(self._api, self._api.repo_info(repo_id, repo_type=repo_type, revision=revision).sha)
-        cache = self._folder / "hub"
-        return self._api.snapshot_download(repo_id, repo_type=repo_type, revision=commit, cache_dir=cache)
 
 
 def _check_repo(pull: _Puller, repo_type: str, repo_id: str, is_expected: bool) -> Iterator[Check]:
     """Check one repository; one that is missing passes unless it is expected, and one that cannot be stored here fails."""
     try:
-        folder = pull.repo(repo_type, repo_id)
+        folder = pull.repo(repo_type, repo_id, pull.revision)
     except HubError:
         raise
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Atomic writes (a file is written completely or not at all), and the provenance of results."""
+"""Whether an output can be written, atomic writes (completely or not at all), and the provenance of results."""
 
 from __future__ import annotations
 
@@ -6,11 +6,39 @@ import json
 import os
 import platform
 import sys
+import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
 from typing import Any
+
+
+def check_output_folder(folder: str | os.PathLike[str]) -> None:
+    """Raise an OSError that names the folder unless it can be created and written to; nothing is left there."""
+    folder = Path(folder)
+    nearest = next(path for path in (folder.absolute(), *folder.absolute().parents) if path.exists())
+    if not nearest.is_dir():
+        raise FileExistsError(f"cannot write to {folder}: {nearest} is a file; name another folder")
+    try:
+        with tempfile.TemporaryFile(dir=nearest):
+            pass
+    except OSError as error:
+        raise OSError(f"cannot write to {folder}: {error.strerror or error}; name another folder") from error
+
+
+def check_output_file(file: str | os.PathLike[str]) -> None:
+    """Raise an OSError that names the file unless it can be written, in a folder that exists."""
+    file = Path(file)
+    if file.is_dir():
+        raise IsADirectoryError(f"cannot write {file}: it is a folder; name a file")
+    _check_parent(file)
+    check_output_folder(file.parent)
+
+
+def _check_parent(file: Path) -> None:
+    if not file.parent.is_dir():
+        raise FileNotFoundError(f"cannot write {file}: there is no folder {file.parent}; create it, or name another")
 
 
 def temporary_name(path: Path, owner: str | None = None) -> str:
@@ -36,8 +64,7 @@ def replacing(path: Path) -> Iterator[Path]:
 
     The file's folder must exist.
     """
-    if not path.parent.is_dir():
-        raise FileNotFoundError(f"cannot write {path}: there is no folder {path.parent}; create it, or name another")
+    _check_parent(path)
     unfinished = path.with_name(temporary_name(path))
     try:
         with naming(path, unfinished):

@@ -32,17 +32,12 @@ _Error = TypeVar("_Error", bound=Exception)
 
 def network_errors() -> tuple[type[Exception], ...]:
     """Return what a failing network raises, for an ``except``: the HTTP library of `huggingface_hub` 1 is not that of 2."""
-    return ConnectionError, _http_library().TransportError
+    return ConnectionError, http_library().TransportError
 
 
-def timed_out(error: Exception) -> bool:
-    """Return whether there was no answer in time."""
-    return isinstance(error, _http_library().TimeoutException)
-
-
-def cannot_connect(error: Exception) -> bool:
-    """Return whether nothing was reached, so that nothing was asked."""
-    return isinstance(error, (_http_library().ConnectError, _http_library().ConnectTimeout))
+def http_library() -> ModuleType:
+    """Return the HTTP library that `huggingface_hub` uses."""
+    return importlib.import_module(type(get_session()).__module__.partition(".")[0])
 
 
 def asked_wait(response: Any) -> float | None:
@@ -124,7 +119,7 @@ def foreign_answer(detail: str, endpoint: str | None = None) -> str:
 
 def _is_malformed(error: BaseException) -> bool:
     """Return whether the client fails at reading an answer, which is then not the Hub's."""
-    if type(error).__module__.partition(".")[0] in (_http_library().__name__, "h11"):
+    if type(error).__module__.partition(".")[0] in (http_library().__name__, "h11"):
         return True
     kinds = (LookupError, TypeError, ValueError, AttributeError, AssertionError, RecursionError, FileMetadataError)
     # The client raises a plain OSError for a file that is not as long as it was announced.
@@ -140,10 +135,6 @@ def _raised_in_client(traceback: TracebackType | None) -> bool:
         inside = package == "huggingface_hub" or (inside and package != "mnist1d_hf")
         traceback = traceback.tb_next
     return inside
-
-
-def _http_library() -> ModuleType:
-    return importlib.import_module(type(get_session()).__module__.partition(".")[0])
 
 
 def _explain_answer(error: HfHubHTTPError, revision: str | None, writing: bool) -> str:

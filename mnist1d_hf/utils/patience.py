@@ -13,7 +13,7 @@ from huggingface_hub import get_session
 from huggingface_hub.utils import hf_raise_for_status  # type: ignore[attr-defined]  # re-exported lazily
 
 from ..errors import HubError
-from .hub_errors import PASSING_STATUS, asked_wait, cannot_connect, network_errors, timed_out
+from .hub_errors import PASSING_STATUS, asked_wait, http_library, network_errors
 from .text import printable
 
 GIVE_UP_AFTER = 50.0
@@ -72,8 +72,9 @@ class Patience:
         try:
             response = self._send(request, **options)
         except network_errors() as error:
-            self.note_failure(error, silent=limits["read"] if timed_out(error) else 0.0)
-            if cannot_connect(error):
+            http = http_library()
+            self.note_failure(error, silent=limits["read"] if isinstance(error, http.TimeoutException) else 0.0)
+            if isinstance(error, (http.ConnectError, http.ConnectTimeout)):
                 # Of an error of its own, the client would make a new session and try again.
                 raise ConnectionError(str(error) or type(error).__name__) from error
             raise

@@ -12,7 +12,7 @@ from _thread import interrupt_main
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from multiprocessing import active_children, connection, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
@@ -108,11 +108,8 @@ def workers(
         with local_processes(bars, jobs, what=what, kept=kept) as pool:
             yield pool, lambda name: None  # they report it themselves
         return
-    progress = Progress(bars)
-    try:
+    with closing(Progress(bars)) as progress:
         yield executor, lambda name: progress.finish(name, "")
-    finally:
-        progress.close()
 
 
 class _Pool(ProcessPoolExecutor):
@@ -146,11 +143,8 @@ def _end(processes: Iterable[BaseProcess]) -> list[int]:
     deadline = time.monotonic() + _PATIENCE
     for process in processes:
         process.join(max(0.0, deadline - time.monotonic()))
-    crashed = [
-        process.pid
-        for process in processes
-        if process.pid and process.exitcode not in (None, 0, _TOLD_TO_END, -signal.SIGTERM)
-    ]
+    usual = (None, 0, _TOLD_TO_END, -signal.SIGTERM)
+    crashed = [process.pid for process in processes if process.pid and process.exitcode not in usual]
     for process in processes:
         if process.is_alive():
             process.kill()
@@ -167,7 +161,6 @@ def _blame(names: list[str], finished: str) -> str:
 
 
 def _start_process(reports: Queue[_Report]) -> None:
-    """Prepare a worker."""
     global _reports
     _reports = reports
     # An interrupt reaches every process of a terminal; the parent ends these.
@@ -188,7 +181,6 @@ def use_one_thread() -> None:
 
 
 def _work(function: Callable[..., _Result], /, *arguments: Any, **options: Any) -> _Result:
-    """Do a piece of work in a worker."""
     global _working
     try:
         _working = True
@@ -240,18 +232,16 @@ def _interrupts_blocked() -> Iterator[None]:
 def _signals_deferred() -> Iterator[None]:
     """Handle signals after the block, even those that other threads receive; starting a process must not be cut short."""
     came: list[tuple[Callable[..., Any], tuple[Any, ...]]] = []
-    handlers = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
-    if threading.current_thread() is not threading.main_thread():
-        handlers = {}  # only the main thread handles signals
+    # Only the main thread handles signals.
+    numbers = (signal.SIGINT, signal.SIGTERM) if threading.current_thread() is threading.main_thread() else ()
+    handlers = {number: handler for number in numbers if callable(handler := signal.getsignal(number))}
     for number, handler in handlers.items():
-        if callable(handler):
-            signal.signal(number, lambda *arguments, handler=handler: came.append((handler, arguments)))
+        signal.signal(number, lambda *arguments, handler=handler: came.append((handler, arguments)))
     try:
         yield
     finally:
         for number, handler in handlers.items():
-            if callable(handler):
-                signal.signal(number, handler)
+            signal.signal(number, handler)
     for handle, arguments in came[:1]:
         handle(*arguments)
 
@@ -272,7 +262,21 @@ def _environment(variables: Mapping[str, str]) -> Iterator[None]:
 def _shown(bars: Mapping[str, Bar], reports: Queue[_Report]) -> Iterator[dict[int, str]]:
     """Show what is reported; yield what each process worked on last, by its id."""
     done, begun = threading.Event(), dict[int, str]()
-    thread = threading.Thread(target=_show, args=(bars, reports, done, begun), daemon=True)
+
+    def show() -> None:
+        with closing(Progress(bars)) as progress:
+            while not (done.is_set() and reports.empty()):
+                try:
+                    one = reports.get(timeout=0.1)
+                except queue.Empty:
+                    continue
+                begun[one.process] = one.name
+                if one.name in bars and one.finished:
+                    progress.finish(one.name, one.measured)
+                elif one.name in bars:
+                    progress.move(one.name, one.done, one.measured)
+
+    thread = threading.Thread(target=show, daemon=True)
     thread.start()
     try:
         yield begun
@@ -280,20 +284,3 @@ def _shown(bars: Mapping[str, Bar], reports: Queue[_Report]) -> Iterator[dict[in
         done.set()
         # A process that was ended in the middle of a report would keep the thread waiting.
         thread.join(timeout=2)
-
-
-def _show(bars: Mapping[str, Bar], reports: Queue[_Report], done: threading.Event, begun: dict[int, str]) -> None:
-    progress = Progress(bars)
-    while not (done.is_set() and reports.empty()):
-        try:
-            one = reports.get(timeout=0.1)
-        except queue.Empty:
-            continue
-        begun[one.process] = one.name
-        if one.name not in bars:
-            continue
-        if one.finished:
-            progress.finish(one.name, one.measured)
-        else:
-            progress.move(one.name, one.done, one.measured)
-    progress.close()

@@ -32,13 +32,7 @@ class Bar:
 
 
 class Progress:
-    """Shows how far all pieces are; nothing if the progress bars of `datasets` are switched off.
-
-    Parameters
-    ----------
-    bars : mapping of str to Bar
-        Pieces of work by name.
-    """
+    """Shows how far all pieces, by name, are; nothing if the progress bars of `datasets` are switched off."""
 
     def __init__(self, bars: Mapping[str, Bar]) -> None:
         self._bars = bars
@@ -78,13 +72,7 @@ class Progress:
 
 
 class RowProgress(Progress):
-    """Shows finished files of rows, and how many rows a second they are together.
-
-    Parameters
-    ----------
-    rows : mapping of str to int
-        Number of rows of each file, by its path.
-    """
+    """Shows finished files, given the number of rows of each by its path, and how many rows a second they are together."""
 
     def __init__(self, rows: Mapping[str, int]) -> None:
         super().__init__({path: Bar(path, count) for path, count in rows.items()})

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
-from itertools import islice
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
 _Item = TypeVar("_Item")
@@ -14,13 +13,12 @@ _Result = TypeVar("_Result")
 
 def map_ahead(function: Callable[[_Item], _Result], items: Iterable[_Item], threads: int) -> Iterator[_Result]:
     """Yield what a function makes of each item, in order, while threads work on the next two for each of them."""
-    items = iter(items)
-    pool = ThreadPoolExecutor(threads)
+    pool, ahead = ThreadPoolExecutor(threads), deque[Future[_Result]]()
     try:
-        ahead = deque(pool.submit(function, item) for item in islice(items, 2 * threads))
-        while ahead:
-            result = ahead.popleft().result()
-            ahead.extend(pool.submit(function, item) for item in islice(items, 1))
-            yield result
+        for item in items:
+            ahead.append(pool.submit(function, item))
+            if len(ahead) > 2 * threads:
+                yield ahead.popleft().result()
+        yield from (future.result() for future in ahead)
     finally:
         pool.shutdown(cancel_futures=True)

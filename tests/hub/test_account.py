@@ -9,7 +9,7 @@ from huggingface_hub.utils import validate_repo_id
 from hypothesis import example, given, strategies
 
 from mnist1d_hf.hub import HubError, publish
-from mnist1d_hf.hub.account import check_namespace
+from mnist1d_hf.hub.client import check_namespace
 
 from ..hub_server.publications import is_whole, writes
 

@@ -8,9 +8,8 @@ import subprocess
 import pytest
 from hypothesis import given, strategies
 
-from mnist1d_hf.hub.comparison import FileChange, compare
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
-from mnist1d_hf.hub.remote_repo import RemoteRepo
+from mnist1d_hf.hub.remote_repo import FileChange, RemoteRepo, compare
 from mnist1d_hf.version import DATA_VERSION, __version__
 
 HASHES = strategies.builds(

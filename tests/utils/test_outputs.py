@@ -9,7 +9,7 @@ from click.testing import CliRunner
 
 from mnist1d_hf import cli
 from mnist1d_hf.baselines import runs, sweeps
-from mnist1d_hf.utils.outputs import check_output_file, check_output_folder
+from mnist1d_hf.utils.files import check_output_file, check_output_folder
 
 
 def test_what_can_be_written_is_left_alone(tmp_path):
