@@ -37,7 +37,7 @@ def dense_inputs(name: str) -> str:
     return name if name in INPUTS else INPUTS[0]
 
 
-def transfer(
+def transfer_networks(
     settings: Settings, initial: Layers, masks: Layers, kind: str, seed: int, count: StepCounter
 ) -> dict[str, list[float]]:
     """Return test accuracies, fractions, while training on the new dataset, by network and what is done to the signals."""
