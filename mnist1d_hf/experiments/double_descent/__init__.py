@@ -8,6 +8,7 @@ tenth of that, no width of the paper's fits the training rows within its epochs.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import partial
 
 from ...baselines.data import load_tensors
@@ -32,12 +33,7 @@ class DoubleDescent(Experiment[Settings, Measured]):
     name = "double-descent"
     settings = Settings()
     quick = Settings(
-        num_samples=1200,
-        mlp_widths=(2, 8, 24, 64),
-        cnn_widths=(2, 8),
-        epochs=60,
-        batch_size=50,
-        learning_rate=0.05,
+        num_samples=1200, mlp_widths=(2, 8, 24, 64), cnn_widths=(2, 8), epochs=60, batch_size=50, learning_rate=0.05
     )
     measurement = Measured
     remarks = (
@@ -65,14 +61,13 @@ class DoubleDescent(Experiment[Settings, Measured]):
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Train the networks of a few widths."""
         architecture, widths = part.values["architecture"], part.values["widths"]
-        training, test = (
-            load_tensors("default", split, num_samples=settings.num_samples, train_split=settings.train_split)
-            for split in ("train", "test")
-        )
+        samples = {"num_samples": settings.num_samples, "train_split": settings.train_split}
+        training, test = (load_tensors("default", split, **samples) for split in ("train", "test"))
+        noise = settings.label_noise
         available = {
-            "noisy": Condition(settings.label_noise),
+            "noisy": Condition(noise),
             "clean": Condition(0.0),
-            "squared": Condition(settings.label_noise, squared_error=True),
+            "squared": Condition(noise, squared_error=True),
         }
         names = CONDITIONS[architecture]
         count = StepCounter(progress)
@@ -93,17 +88,14 @@ class DoubleDescent(Experiment[Settings, Measured]):
             architecture,
             widths,
             parameters=[errors.num_parameters for errors in measured],
-            train_errors={
-                name: [_rounded(errors.train[place]) for errors in measured] for place, name in enumerate(names)
-            },
-            test_errors={
-                name: [_rounded(errors.test[place]) for errors in measured] for place, name in enumerate(names)
-            },
+            train_errors=_by_condition(names, [errors.train for errors in measured]),
+            test_errors=_by_condition(names, [errors.test for errors in measured]),
         )
 
 
-def _rounded(errors: list[float]) -> list[float]:
-    return [round(error, 5) for error in errors]
+def _by_condition(names: Sequence[str], errors: list[list[list[float]]]) -> dict[str, list[list[float]]]:
+    """Return errors by width, condition and seed as one list per width for each condition, rounded."""
+    return {name: [[round(e, 5) for e in width[place]] for width in errors] for place, name in enumerate(names)}
 
 
 EXPERIMENT = DoubleDescent()

@@ -8,11 +8,10 @@ and other batches, and what was learned is compared with fixed activation functi
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Mapping
 
 from ..experiment import Experiment, Progress, StepCounter
 from ..results import Part
-from .activations import FIXED, Activation
+from .activations import FIXED
 from .claims import claims
 from .comparison import FIXED_KIND, LEARNED, TWO_LAYERS, Measured, compare
 from .figure import plot
@@ -42,20 +41,15 @@ class MetalearnActivation(Experiment[Settings, Measured]):
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return three parts per seed: two ways to learn an activation function, and the fixed ones."""
         # An outer step each, and a CNN for each data set.
-        learning = settings.outer_steps + 2
-        steps = {TWO_LAYERS: learning, LEARNED: learning, FIXED_KIND: 2 * len(FIXED)}
-        return [
-            Part(f"{kind}-seed{seed}", steps[kind], {"kind": kind, "seed": seed})
-            for kind in steps
-            for seed in range(seeds)
-        ]
+        steps = dict.fromkeys((TWO_LAYERS, LEARNED), settings.outer_steps + 2) | {FIXED_KIND: 2 * len(FIXED)}
+        pairs = [(kind, seed) for kind in steps for seed in range(seeds)]
+        return [Part(f"{kind}-seed{seed}", steps[kind], {"kind": kind, "seed": seed}) for kind, seed in pairs]
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Learn an activation function, or take the fixed ones, and train networks with them."""
         kind, seed = part.values["kind"], part.values["seed"]
         problem = Problem(settings)
-        activations: Mapping[str, Activation] = FIXED
-        course, count = Course(), StepCounter(progress)
+        activations, course, count = FIXED, Course(), StepCounter(progress)
         if kind != FIXED_KIND:
             hidden = [settings.hidden_units] * (1 if kind == LEARNED else 2)
             learned, course = learn(problem, hidden, seed, count)
