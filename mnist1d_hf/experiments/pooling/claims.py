@@ -22,17 +22,11 @@ PUBLISHED = {
 NOT_PUBLISHED = "not for this number of rows"
 """In place of what was published, for other numbers of rows."""
 
-NAMES = {
-    "none": "no pooling",
-    "stride": "stride 2",
-    "max": "max pooling",
-    "average": "average pooling",
-    "L2": "L2 pooling",
-}
-"""What the kinds are called in claims and figure."""
-
 POOLED = ("max", "average", "L2")
-"""Those that pool."""
+"""The kinds that pool."""
+
+NAMES = {"none": "no pooling", "stride": "stride 2"} | {kind: f"{kind} pooling" for kind in POOLED}
+"""What the kinds are called in claims and figure."""
 
 
 def claims(results: Results[Settings, Measured]) -> list[Claim]:
