@@ -175,9 +175,10 @@ def load_mnist1d() -> Data:
 
 def load_clustered() -> Data:
     """Load MNIST's test rows, or scikit-learn's digits if they are unavailable, in an order that is drawn once."""
+    unavailable: tuple[type[Exception], ...] = (OSError, ValueError, *network_errors())
     try:
         name, x, y = load_mnist()
-    except (OSError, ValueError, *network_errors()):
+    except unavailable:
         digits = require("sklearn.datasets", "experiments").load_digits()
         name, x, y = DIGITS, digits.data, digits.target
     # MNIST's rows are not in random order.

@@ -45,11 +45,8 @@ def transfer_networks(
     length = x_train.shape[1]
     # The same for both kinds.
     stream = generator(seed, "transfer")
-    order = {
-        "as is": torch.arange(length),
-        "flipped": torch.arange(length).flip(0),
-        "shuffled": torch.randperm(length, generator=stream),
-    }
+    ascending = torch.arange(length)
+    order = {"as is": ascending, "flipped": ascending.flip(0), "shuffled": torch.randperm(length, generator=stream)}
     reinitialised = initial_layers(length, settings.hidden_size, stream)
     network = NETWORK[kind]
     runs = {f"{network} {name}": (initial, masks, order[name]) for name in INPUTS}

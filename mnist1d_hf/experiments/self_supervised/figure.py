@@ -44,8 +44,8 @@ def _draw_layers(axis: Axes, results: Results[Settings, Measured]) -> None:
         accuracies = accuracies_by_layer(results, projector)
         layers, name = range(accuracies.shape[1]), NAMES[projector].removeprefix("the ")
         axis.plot(layers, PUBLISHED[projector], "o", color=color, markersize=6, fillstyle="none")
-        line = {"fmt": f"o{style}", "color": color, "linewidth": 1, "markersize": 3, "label": name}
-        axis.errorbar(layers, accuracies.mean(0), accuracies.std(0), **line)
+        mean, sd = accuracies.mean(0), accuracies.std(0)
+        axis.errorbar(layers, mean, sd, fmt=f"o{style}", color=color, linewidth=1, markersize=3, label=name)
     neighbors = results.where(projector="default")[0].neighbor_accuracy
     axis.axhline(neighbors, color=DARK_GREY, linestyle=":", linewidth=0.8)
     axis.text(7, neighbors, "nearest neighbours of pixels", fontsize=7, ha="right", va="top", color=DARK_GREY)
