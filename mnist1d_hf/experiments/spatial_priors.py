@@ -68,13 +68,9 @@ class SpatialPriors(Experiment[Settings, Measured]):
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Train the seeds of one model on one config, and evaluate them."""
-        config = part.values["config"]
-        members = train(
-            part.values["model"],
-            [(config, seed) for seed in part.values["seeds"]],
-            recipe(part.values["model"], settings.steps),
-            progress=show(progress),
-        )
+        model, config = part.values["model"], part.values["config"]
+        runs = [(config, seed) for seed in part.values["seeds"]]
+        members = train(model, runs, recipe(model, settings.steps), progress=show(progress))
         test = load_test_tensors(config)
         return Measured(
             test_accuracies=[100 * evaluate(member.model, test).accuracy for member in members],
