@@ -49,7 +49,7 @@ def plain_steps(model, optimizer, x, y, batch_size, steps, loss=F.cross_entropy,
 
 def lottery_tickets():
     """Two trials. Timed: 60 steps of the plain loop; a fiftieth of our rounds, at a fifth of the sparsities."""
-    from mnist1d_hf.experiments.lottery_tickets.study import EXPERIMENT
+    from mnist1d_hf.experiments.lottery_tickets import EXPERIMENT
     from mnist1d_hf.experiments.lottery_tickets.settings import Settings
     from mnist1d_hf.experiments.lottery_tickets.transfer import INPUTS
 
@@ -81,7 +81,7 @@ def lottery_tickets():
 
 def double_descent():
     """Three seeds. Timed: 20 steps of the plain loop, an epoch of ours, at every width."""
-    from mnist1d_hf.experiments.double_descent.study import CONDITIONS
+    from mnist1d_hf.experiments.double_descent import CONDITIONS
     from mnist1d_hf.experiments.double_descent.settings import Settings
     from mnist1d_hf.experiments.double_descent.width_families import FAMILIES, Condition, Optimisation, train_width
 
@@ -133,7 +133,7 @@ class PlainPooling(torch.nn.Module):
 
 def pooling():
     """Three seeds. Timed: 20 steps of the plain loop, 100 of ours with an evaluation, of every kind with 10000 rows."""
-    from mnist1d_hf.experiments.pooling.study import EXPERIMENT
+    from mnist1d_hf.experiments.pooling import EXPERIMENT
     from mnist1d_hf.experiments.pooling.settings import Settings
 
     settings, seeds = Settings(), 3
@@ -198,7 +198,7 @@ def plain_simclr_steps(model, x, settings, steps):
 
 def self_supervised():
     """Three seeds. Timed: 40 steps of the plain loop, 3 epochs of ours; the evaluation of ours counts for both."""
-    from mnist1d_hf.experiments.self_supervised.study import EXPERIMENT, PROJECTORS
+    from mnist1d_hf.experiments.self_supervised import EXPERIMENT, PROJECTORS
     from mnist1d_hf.experiments.self_supervised.settings import Settings
 
     settings, seeds, epochs = Settings(), 3, 3

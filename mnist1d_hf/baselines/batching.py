@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from typing import Any
 
 import torch
@@ -11,27 +11,6 @@ from torch import Tensor
 from ..utils.checks import check_integer, value_error
 from ..utils.seeds import generator
 from .data import check_device, load_tensors
-
-
-def epochs(x: Tensor, y: Tensor, seeds: Sequence[int], *, shuffle: bool) -> Iterator[tuple[Tensor, Tensor]]:
-    """Yield the rows of all members, epoch after epoch without end, each member's in the next order of its own seed.
-
-    Both begin with the dimensions members and rows. Each epoch is a copy.
-    """
-    generators = [generator(seed, "batches") for seed in seeds]
-    members, rows = y.shape[:2]
-    first = (torch.arange(members) * rows).unsqueeze(1)
-    while True:
-        if shuffle:
-            order = torch.stack([torch.randperm(rows, generator=generator) for generator in generators])
-        else:
-            order = torch.arange(rows)
-        chosen = (first + order).flatten().to(x.device)
-        yield _rows(x, chosen), _rows(y, chosen)
-
-
-def _rows(values: Tensor, chosen: Tensor) -> Tensor:
-    return values.flatten(0, 1).index_select(0, chosen).view_as(values)
 
 
 class Batches:
@@ -65,9 +44,9 @@ class Batches:
         if not 0 < rows == len(x):
             raise value_error("y", rows, f"at least one label, and as many as signals, of which there are {len(x)}")
         _check(batch_size, seed, rows if drop_last else None)
+        self._rows, self._batch_size = (x, y), batch_size
         self._used = rows - rows % batch_size if drop_last else rows
-        self._batch_size = batch_size
-        self._epochs = epochs(x.unsqueeze(0), y.unsqueeze(0), [seed], shuffle=shuffle)
+        self._stream = generator(seed, "batches") if shuffle else None
 
     def __len__(self) -> int:
         """Return the number of batches of an epoch."""
@@ -75,7 +54,11 @@ class Batches:
 
     def __iter__(self) -> Iterator[tuple[Tensor, Tensor]]:
         """Begin the next epoch."""
-        x, y = (values[0, : self._used].split(self._batch_size) for values in next(self._epochs))
+        rows = len(self._rows[1])
+        order = torch.randperm(rows, generator=self._stream) if self._stream else torch.arange(rows)
+        chosen = order[: self._used].to(self._rows[0].device)
+        # Gathered, and so a copy, even in the order of the rows.
+        x, y = (values.index_select(0, chosen).split(self._batch_size) for values in self._rows)
         return zip(x, y, strict=True)
 
 

@@ -183,15 +183,12 @@ def read_config(path: Path) -> dict[str, Any]:
     """Read a ``config.json``; a CheckpointError says that it is damaged, or newer than this package."""
     try:
         size = path.stat().st_size
-        if size > MAX_CONFIG_BYTES:
-            raise CheckpointError(f"{path} has {size} bytes; at most {MAX_CONFIG_BYTES} are read")
-        config = json.loads(path.read_text(encoding="utf-8"))
-    except CheckpointError:
-        raise
-    except (OSError, ValueError) as error:
-        raise CheckpointError(f"{path} cannot be read as JSON ({escape(error)})") from error
-    except RecursionError as error:
-        raise CheckpointError(f"{path} cannot be read as JSON (it is nested too deeply)") from error
+        config = json.loads(path.read_text(encoding="utf-8")) if size <= MAX_CONFIG_BYTES else None
+    except (OSError, ValueError, RecursionError) as error:
+        reason = "it is nested too deeply" if isinstance(error, RecursionError) else escape(error)
+        raise CheckpointError(f"{path} cannot be read as JSON ({reason})") from error
+    if size > MAX_CONFIG_BYTES:
+        raise CheckpointError(f"{path} has {size} bytes; at most {MAX_CONFIG_BYTES} are read")
     if not isinstance(config, dict):
         raise CheckpointError(f"{path} does not hold a JSON object")
     trained_on = config.get("dataset_config", "")

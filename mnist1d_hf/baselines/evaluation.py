@@ -66,7 +66,11 @@ def evaluate(
     check_integer("batch_size", batch_size, low=1)
     check_device(device)
     x, y = _load_pairs(dataset, batch_size)
-    _check_signals(x)
+    if x.ndim != 2 or not x.is_floating_point():
+        raise ValueError(
+            f"the signals must be float and of shape (rows, length), got {x.dtype} of shape {tuple(x.shape)}"
+        )
+    refuse_rows((~torch.isfinite(x)).any(dim=1).numpy(force=True), "of the signals holds NaN or inf")
     labels = check_labels(y.numpy(force=True))
     if len(x) != len(labels):
         raise ValueError(f"there are {len(x)} signals and {len(labels)} labels; there must be one label per signal")
@@ -75,14 +79,6 @@ def evaluate(
         batches = shown(x.split(batch_size), f"{len(x):,} rows")
         logits = [_classify(model, batch.to(device, dtype)) for batch in batches]
     return compare(np.concatenate(logits), labels)
-
-
-def _check_signals(x: Tensor) -> None:
-    if x.ndim != 2 or not x.is_floating_point():
-        raise ValueError(
-            f"the signals must be float and of shape (rows, length), got {x.dtype} of shape {tuple(x.shape)}"
-        )
-    refuse_rows((~torch.isfinite(x)).any(dim=1).numpy(force=True), "of the signals holds NaN or inf")
 
 
 def _load_pairs(dataset: Any, batch_size: int) -> tuple[Tensor, Tensor]:

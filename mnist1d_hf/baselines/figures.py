@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from .. import paper
-from ..utils.figures import GREY, new_figure
+from ..utils.figures import GREY, INK, new_figure
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -27,18 +27,16 @@ def plot_curves(metrics: dict[str, Any]) -> Figure:
         accuracies.plot(curves["step"], _percent(curves["train_accuracy"]), color=colour, linewidth=1)
         if curves["validation_accuracy"]:
             accuracies.plot(curves["step"], _percent(curves["validation_accuracy"]), color=GREY, linewidth=1)
-        accuracies.plot(
-            curves["step"][-1], 100 * run["test"]["accuracy"], "o", color="#1f2933", markersize=3, clip_on=False
-        )
+        end, accuracy = curves["step"][-1], 100 * run["test"]["accuracy"]
+        accuracies.plot(end, accuracy, "o", color=INK, markersize=3, clip_on=False)
     losses.set(xlabel="step", ylabel="training loss (nats)", ylim=(0, None))
     accuracies.set(xlabel="step", ylabel="accuracy (%)", ylim=(0, 101))
-    labels = {"training": colour, "test, at the end": "#1f2933"}
+    labels = {"training": colour, "test, at the end": INK}
     if metrics["runs"][0]["curves"]["validation_accuracy"]:
         labels["validation"] = GREY
+    style: dict[str, Any] = {"transform": accuracies.transAxes, "ha": "right", "fontsize": 8}
     for height, (label, label_colour) in enumerate(labels.items()):
-        accuracies.text(
-            0.98, 0.05 + 0.1 * height, label, color=label_colour, transform=accuracies.transAxes, ha="right", fontsize=8
-        )
+        accuracies.text(0.98, 0.05 + 0.1 * height, label, color=label_colour, **style)
     seeds = len(metrics["runs"])
     figure.suptitle(f"{metrics['model']} on {metrics['config']}, {seeds} seed{'s' if seeds > 1 else ''}", fontsize=9)
     return figure

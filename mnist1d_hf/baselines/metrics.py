@@ -83,11 +83,9 @@ class Evaluation:
         lines: list[Sequence[object]] = [("true \\ predicted", *range(len(self.confusion)), "error %")]
         for label, (counts, error) in enumerate(zip(self.confusion, self.class_errors, strict=True)):
             lines.append((label, *counts, f"{100 * error:.1f}"))
-        return html_table(
-            lines,
-            f"accuracy {100 * self.accuracy:.2f} %, {self.correct} of {self.rows} rows; "
-            f"95 % interval {100 * low:.2f} to {100 * high:.2f} %; loss {self.loss:.4f} nats",
-        )
+        accuracy = f"accuracy {100 * self.accuracy:.2f} %, {self.correct} of {self.rows} rows"
+        interval = f"95 % interval {100 * low:.2f} to {100 * high:.2f} %"
+        return html_table(lines, f"{accuracy}; {interval}; loss {self.loss:.4f} nats")
 
 
 def compare(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Evaluation:
@@ -105,12 +103,8 @@ def compare(scores: NDArray[np.float64], labels: NDArray[np.int64]) -> Evaluatio
     losses = np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(labels)), labels]
     with np.errstate(over="ignore"):  # losses may sum to infinity
         loss = float(losses.mean())
-    return Evaluation(
-        rows=len(labels),
-        correct=int(np.trace(confusion)),
-        loss=loss,
-        confusion=tuple(tuple(counts) for counts in confusion.tolist()),
-    )
+    counts = tuple(map(tuple, confusion.tolist()))
+    return Evaluation(rows=len(labels), correct=int(np.trace(confusion)), loss=loss, confusion=counts)
 
 
 def refuse_rows(refused: NDArray[np.bool_], reason: str) -> None:

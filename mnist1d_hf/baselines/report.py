@@ -26,12 +26,10 @@ def write_report(folder: str | os.PathLike[str]) -> list[Path]:
     folder = Path(folder)
     results = read_metrics(folder)
     rows = [_row(metrics) for metrics in results]
-    texts = {
-        folder / metrics["config"] / folder_name(metrics["model"], metrics["recipe"]) / CARD_NAME: (
-            render_model_card(metrics)
-        )
-        for metrics in results
-    }
+    texts = {}
+    for metrics in results:
+        card = folder / metrics["config"] / folder_name(metrics["model"], metrics["recipe"]) / CARD_NAME
+        texts[card] = render_model_card(metrics)
     texts[folder / "results.csv"] = _csv(rows)
     texts[folder / CARD_NAME] = _report(rows)
     for path, text in texts.items():

@@ -164,10 +164,8 @@ def _is_finished(job: _Job, *, overwrite: bool) -> bool:
 def _refuse_foreign_files(folder: Path) -> None:
     """Raise if replacing a folder would lose a file that training does not write."""
     known = {WEIGHTS_NAME, CONFIG_NAME, ONNX_NAME, METRICS_NAME, CURVES_NAME, CARD_NAME}
-    paths = [
-        path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_symlink() or not path.is_dir()
-    ]
-    foreign = sorted(set(paths) - known)
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    foreign = sorted({path.relative_to(folder).as_posix() for path in paths} - known)
     if foreign:
         raise FileExistsError(
             f"{folder} holds files that training does not write ({', '.join(foreign[:3])}"
@@ -209,12 +207,8 @@ def _fill(folder: Path, job: _Job, members: list[TrainedModel]) -> None:
     test = load_test_tensors(job.config)
     evaluations = [evaluate(member.model, test) for member in members]
     model = members[0].model
-    model.metadata = {
-        "dataset_config": job.config,
-        "seed": members[0].seed,
-        "recipe": job.recipe,
-        "labels": list(CLASS_NAMES),
-    }
+    labels = list(CLASS_NAMES)
+    model.metadata = {"dataset_config": job.config, "seed": members[0].seed, "recipe": job.recipe, "labels": labels}
     model.save_pretrained(folder)
     export_onnx(model, folder / ONNX_NAME)
     metrics = _metrics(job, members, evaluations)

@@ -156,4 +156,4 @@ def _read_numbers(path: Path, number: int, cells: list[str]) -> list[float]:
     for cell in cells:
         if not _is_number(cell):
             raise ValueError(f"{path}, line {number}, holds {cell!r}, which is not a number")
-    return [float(cell) for cell in cells]
+    return list(map(float, cells))

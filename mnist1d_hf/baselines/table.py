@@ -50,10 +50,8 @@ def evaluate_checkpoints(*, device: str = "cpu") -> CheckpointTable:
     """Evaluate every checkpoint inside the package, in the order of `list_checkpoints`."""
     checkpoints = list_checkpoints()
     data = {config: load_test_tensors(config) for config in dict(checkpoints)}
-    shown_checkpoints = shown(checkpoints, "models")
-    return CheckpointTable(
-        _evaluate_checkpoint(name, config, data[config], device) for config, name in shown_checkpoints
-    )
+    pairs = shown(checkpoints, "models")
+    return CheckpointTable(_evaluate_checkpoint(name, config, data[config], device) for config, name in pairs)
 
 
 def format_table(results: Sequence[CheckpointResult]) -> str:
@@ -82,23 +80,14 @@ def _evaluate_checkpoint(name: str, config: str, data: tuple[Tensor, Tensor], de
 
 
 def _lines(results: Sequence[CheckpointResult]) -> list[tuple[str, ...]]:
-    lines: list[tuple[str, ...]] = [
-        ("model", "trained on", "parameters", "accuracy %", "95 % interval", "paper", "seconds")
-    ]
+    head = ("model", "trained on", "parameters", "accuracy %", "95 % interval", "paper", "seconds")
+    lines: list[tuple[str, ...]] = [head]
     for config in dict.fromkeys(result.trained_on for result in results):
-        lines += [_line(result) for result in results if result.trained_on == config]
+        for result in results:
+            if result.trained_on == config:
+                accuracy, seconds = format_accuracy(result.evaluation), f"{result.seconds:.2f}"
+                lines.append((result.model, config, f"{result.parameters:,}", *accuracy, result.paper, seconds))
         human = paper.table_1(config, "human")
         if human:
             lines.append(("human", config, "", "", "", str(human), ""))
     return lines
-
-
-def _line(result: CheckpointResult) -> tuple[str, ...]:
-    return (
-        result.model,
-        result.trained_on,
-        f"{result.parameters:,}",
-        *format_accuracy(result.evaluation),
-        result.paper,
-        f"{result.seconds:.2f}",
-    )

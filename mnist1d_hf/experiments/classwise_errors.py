@@ -75,30 +75,20 @@ class ClasswiseErrors(Experiment[Settings, Measured]):
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each model, and one for each number of rows; its seeds are members of one stack."""
-        members = list(range(seeds))
-        cnn_steps = 4 * recipe("cnn", settings.steps).steps
-        return [
-            *(
-                Part(f"cnn-{rows}rows", cnn_steps, {"model": "cnn", "rows": rows, "seeds": members})
-                for rows in settings.train_rows
-            ),
-            *(
-                Part(model, recipe(model, settings.steps).steps, {"model": model, "rows": None, "seeds": members})
-                for model in settings.models
-            ),
-        ]
+
+        def part(name: str, model: str, rows: int | None) -> Part:
+            steps = recipe(model, settings.steps).steps * (4 if rows else 1)
+            return Part(name, steps, {"model": model, "rows": rows, "seeds": list(range(seeds))})
+
+        more = [part(f"cnn-{rows}rows", "cnn", rows) for rows in settings.train_rows]
+        return [*more, *(part(model, model, None) for model in settings.models)]
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Train the seeds of one model, and count its errors."""
-        rows, config = part.values["rows"], "large" if part.values["rows"] else "default"
-        members = train(
-            part.values["model"],
-            [(config, seed) for seed in part.values["seeds"]],
-            # As many as the part says: more rows take longer to see.
-            recipe(part.values["model"], part.steps),
-            train_rows=rows,
-            progress=show(progress),
-        )
+        model, rows = part.values["model"], part.values["rows"]
+        runs = [("large" if rows else "default", seed) for seed in part.values["seeds"]]
+        # As many steps as the part says: more rows take longer to see.
+        members = train(model, runs, recipe(model, part.steps), train_rows=rows, progress=show(progress))
         evaluations = [evaluate(member.model, load_test_tensors("default")) for member in members]
         return Measured(
             accuracies=[100 * evaluation.accuracy for evaluation in evaluations],

@@ -95,11 +95,8 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each data set and seed."""
-        return [
-            Part(f"{data}-seed{seed}", 3, {"data": data, "seed": seed})
-            for data in reversed(DATA)
-            for seed in range(seeds)
-        ]
+        pairs = [(data, seed) for data in reversed(DATA) for seed in range(seeds)]
+        return [Part(f"{data}-seed{seed}", 3, {"data": data, "seed": seed}) for data, seed in pairs]
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Embed a data set, and score how far its classes are clusters."""
@@ -163,16 +160,10 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
             _draw(axis, group[0])
             accuracy = describe([measured.embedding_accuracy for measured in group])
             score = describe([measured.embedding_silhouette for measured in group], digits=2)
-            axis.set_title(f"{letter}   {_title(group[0].data)}", fontsize=9)
-            axis.text(
-                0.5,
-                -0.02,
-                f"{results.settings.neighbors} nearest neighbours {accuracy} %, silhouette {score}",
-                transform=axis.transAxes,
-                ha="center",
-                va="top",
-                fontsize=7,
-            )
+            stand_in = " (MNIST was unavailable)" if group[0].data == DIGITS else ""
+            axis.set_title(f"{letter}   {group[0].data}{stand_in}", fontsize=9)
+            scores = f"{results.settings.neighbors} nearest neighbours {accuracy} %, silhouette {score}"
+            axis.text(0.5, -0.02, scores, transform=axis.transAxes, ha="center", va="top", fontsize=7)
         return figure
 
 
@@ -238,34 +229,16 @@ def _whole_numbers(embedding: NDArray[np.float64]) -> list[list[int]]:
     return numbers
 
 
-def _title(name: str) -> str:
-    return f"{name} (MNIST was unavailable)" if name == DIGITS else name
-
-
 def _draw(axis: Axes, measured: Measured) -> None:
-    points, labels = np.array(measured.embedding), np.array(measured.labels)
-    axis.scatter(
-        points[:, 0],
-        points[:, 1],
-        c=labels,
-        cmap="tab10",
-        vmin=-0.5,
-        vmax=9.5,
-        s=2.5,
-        edgecolors="none",
-        rasterized=True,
-    )
+    (x, y), labels = np.array(measured.embedding).T, np.array(measured.labels)
+    axis.scatter(x, y, c=labels, cmap="tab10", vmin=-0.5, vmax=9.5, s=2.5, edgecolors="none", rasterized=True)
     if measured.embedding_silhouette > STRUCTURE:
-        _name_classes(axis, points, labels)
+        for label in np.unique(labels):
+            own = labels == label
+            axis.text(np.median(x[own]), np.median(y[own]), str(label), ha="center", va="center", fontsize=9)
     limit = 1.05 * RANGE
     axis.set(xticks=[], yticks=[], xlim=(-limit, limit), ylim=(-limit, limit), aspect="equal")
     axis.spines[:].set_visible(False)
-
-
-def _name_classes(axis: Axes, points: NDArray[Any], labels: NDArray[Any]) -> None:
-    for label in np.unique(labels):
-        x, y = np.median(points[labels == label], axis=0)
-        axis.text(x, y, str(label), ha="center", va="center", fontsize=9)
 
 
 EXPERIMENT = DimensionalityReduction()

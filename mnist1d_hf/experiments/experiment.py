@@ -208,13 +208,12 @@ class Experiment(ABC, Generic[Settings, Measured]):
 
     def _read(self, folder: Path, part: Part, settings: Settings) -> dict[str, Any]:
         """Return the content of a part's file, empty if there is none; raise if it was measured with other settings."""
-        path = _path(folder, part)
+        path = folder / f"{part.name}.json"
         if not path.is_file():
             return {}
         content = _load(path)
         # Through JSON, which knows no tuples.
-        wanted = _flat(json.loads(json.dumps(_key(settings, part))))
-        found = _flat(content)
+        wanted, found = _flat(json.loads(json.dumps(_key(settings, part)))), _flat(content)
         different = [
             f"{name} {found.get(name)}, not {value}"
             for name, value in wanted.items()
@@ -239,7 +238,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
         """Measure parts and keep each as soon as it is finished."""
         if not parts:
             return
-        paths = {part.name: _path(folder, part) for part in parts}
+        paths = {part.name: folder / f"{part.name}.json" for part in parts}
         for path in paths.values():
             for unfinished in folder.glob(f".{path.name}*.incomplete"):
                 unfinished.unlink(missing_ok=True)  # of a process that was killed
@@ -319,7 +318,3 @@ def _load(path: Path) -> dict[str, Any]:
 def _flat(content: dict[str, Any]) -> dict[str, Any]:
     others = {name: value for name, value in content.items() if name != "settings"}
     return {**content["settings"], **others}
-
-
-def _path(folder: Path, part: Part) -> Path:
-    return folder / f"{part.name}.json"

@@ -123,11 +123,8 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
 
 def initial_parameters(inputs: int, hidden: int, stream: torch.Generator) -> list[Tensor]:
     """Draw weight (inputs, hidden) and bias (1, hidden) of the first layer, then those of the second; see `draw_uniform`."""
-    return [
-        draw_uniform((rows, outputs), size, stream)
-        for size, outputs in ((inputs, hidden), (hidden, NUM_CLASSES))
-        for rows in (size, 1)
-    ]
+    shapes = ((inputs, hidden), (hidden, NUM_CLASSES))
+    return [draw_uniform((rows, outputs), size, stream) for size, outputs in shapes for rows in (size, 1)]
 
 
 def mean_training_loss(rates: Tensor, parameters: list[Tensor], x: Tensor, y: Tensor) -> Tensor:

@@ -47,11 +47,8 @@ def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], 
 def write_report(output: str | os.PathLike[str]) -> Path:
     """Write the report of all experiments whose summaries are under ``output``, and return its path."""
     output = Path(output)
-    summaries = [
-        json.loads((output / name / SUMMARY_NAME).read_text(encoding="utf-8"))
-        for name in TITLES
-        if (output / name / SUMMARY_NAME).is_file()
-    ]
+    paths = [output / name / SUMMARY_NAME for name in TITLES]
+    summaries = [json.loads(path.read_text(encoding="utf-8")) for path in paths if path.is_file()]
     text = render_template(resource_folder("results") / "report_template.md", summaries=summaries, titles=TITLES)
     write_text(output / REPORT_NAME, text)
     return output / REPORT_NAME

@@ -44,9 +44,7 @@ class Results(Generic[Settings, Measured]):
 
     def _repr_html_(self) -> str:
         names = list(vars(next(iter(self.measured.values()))))
-        lines = [
-            (part.name, *(shorten(value) for value in vars(self.measured[part.name]).values())) for part in self.parts
-        ]
+        lines = [(part.name, *map(shorten, vars(self.measured[part.name]).values())) for part in self.parts]
         return html_table([("part", *names), *lines], repr(self)[1:-1])
 
     def where(self, **values: Any) -> list[Measured]:

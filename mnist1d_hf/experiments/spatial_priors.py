@@ -5,6 +5,7 @@ The recipe is the project's own, which was chosen on validation rows; the test r
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -59,32 +60,22 @@ class SpatialPriors(Experiment[Settings, Measured]):
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
         """Return one part for each model and config; its seeds are members of one stack."""
-        return [
-            Part(
-                f"{model}-{config}",
-                recipe(model, settings.steps).steps,
-                {"model": model, "config": config, "seeds": list(range(seeds))},
-            )
-            for model in settings.models
-            for config in CONFIGS
-        ]
+        parts = []
+        for model, config in itertools.product(settings.models, CONFIGS):
+            values = {"model": model, "config": config, "seeds": list(range(seeds))}
+            parts.append(Part(f"{model}-{config}", recipe(model, settings.steps).steps, values))
+        return parts
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Train the seeds of one model on one config, and evaluate them."""
-        config = part.values["config"]
-        members = train(
-            part.values["model"],
-            [(config, seed) for seed in part.values["seeds"]],
-            recipe(part.values["model"], settings.steps),
-            progress=show(progress),
-        )
+        model, config = part.values["model"], part.values["config"]
+        runs = [(config, seed) for seed in part.values["seeds"]]
+        members = train(model, runs, recipe(model, settings.steps), progress=show(progress))
         test = load_test_tensors(config)
         return Measured(
             test_accuracies=[100 * evaluate(member.model, test).accuracy for member in members],
             steps=list(members[0].curves.step),
-            train_accuracies=[
-                [round(100 * accuracy, 2) for accuracy in member.curves.train_accuracy] for member in members
-            ],
+            train_accuracies=[[round(100 * each, 2) for each in member.curves.train_accuracy] for member in members],
         )
 
     def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
@@ -114,10 +105,8 @@ class SpatialPriors(Experiment[Settings, Measured]):
             axis.legend(frameon=False, fontsize=7, ncols=2, loc="lower right", handletextpad=0.1)
         tidy(axes)
         axes[0].set_ylabel("accuracy (%)")
-        figure.suptitle(
-            "lines: training accuracy of each seed; dots: mean test accuracy; open circles: that of the paper",
-            fontsize=8,
-        )
+        legend = "lines: training accuracy of each seed; dots: mean test accuracy; open circles: that of the paper"
+        figure.suptitle(legend, fontsize=8)
         return figure
 
 
@@ -149,11 +138,8 @@ def _prior_claim(results: Results[Settings, Measured], model: str) -> Claim:
         ordered, shuffled = (results.one(model=name, config=config).test_accuracies for config in CONFIGS)
         losses.append([a - b for a, b in zip(ordered, shuffled, strict=True)])
         published.append(paper.TABLE_1["default"][name].mean - paper.TABLE_1["shuffled"][name].mean)
-    return paired_claim(
-        f"shuffling costs {model} more accuracy than mlp, in points",
-        "{:.0f} against {:.0f}".format(*published),
-        *losses,
-    )
+    statement = f"shuffling costs {model} more accuracy than mlp, in points"
+    return paired_claim(statement, "{:.0f} against {:.0f}".format(*published), *losses)
 
 
 EXPERIMENT = SpatialPriors()

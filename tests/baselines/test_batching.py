@@ -11,7 +11,7 @@ from torch.utils.data import DataLoader, Subset, TensorDataset
 
 import mnist1d_hf
 from mnist1d_hf.baselines import Batches, Mnist1DDataset, load_tensors, to_tensors
-from mnist1d_hf.baselines.batching import epochs
+from mnist1d_hf.utils.seeds import generator
 
 SIZES = {"rows": st.integers(1, 60), "batch_size": st.integers(1, 70), "seed": st.integers(0, 2**32 - 1)}
 
@@ -107,13 +107,11 @@ def test_two_loops_at_once_are_two_whole_epochs():
         assert sorted(torch.cat([y for _, y in side]).tolist()) == list(range(20))
 
 
-def test_a_member_has_the_epochs_it_has_alone():
-    x, y = numbered(50)
-    together = epochs(torch.stack([x, 2 * x]), torch.stack([y, y]), [3, 4], shuffle=True)
-    alone = [epochs(values[None], y[None], [seed], shuffle=True) for values, seed in ((x, 3), (2 * x, 4))]
+def test_the_orders_are_those_that_training_draws_from_the_seed():
+    stream = generator(7, "batches")
+    batches = Batches(*numbered(50), batch_size=20, shuffle=True, seed=7)
     for _ in range(3):
-        for member, (signals, labels) in enumerate(zip(*next(together), strict=True)):
-            assert_equal_batches([(signals, labels)], [tuple(values[0] for values in next(alone[member]))])
+        assert torch.cat([y for _, y in batches]).tolist() == torch.randperm(50, generator=stream).tolist()
 
 
 def test_batches_of_a_config_have_its_rows_in_order():

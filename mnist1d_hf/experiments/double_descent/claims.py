@@ -33,44 +33,34 @@ def claims(results: Results[Settings, Measured]) -> list[Claim]:
 
 def _peak_claim(name: str, curve: Curve, published: str) -> Claim:
     peak = curve.peak
-    mean = curve.test.mean(1)
+    mean, errors = curve.test.mean(1), curve.test.tolist()
     before, behind = int(mean[: peak + 1].argmin()), peak + int(mean[peak:].argmin())
-    course = ", ".join(
-        f"{describe(curve.test[place].tolist())} % at width {curve.widths[place]}" for place in (before, peak, behind)
-    )
+    places = (before, peak, behind)
     return Claim(
         statement=f"with label noise the {name}'s test error rises to a peak and falls again",
         published=published,
-        measured=course,
+        measured=", ".join(f"{describe(errors[place])} % at width {curve.widths[place]}" for place in places),
         test=f"at the peak above the lowest of narrower and of wider networks, {PAIRED_TEST}",
-        holds=all(is_greater(curve.test[peak].tolist(), curve.test[place].tolist()) for place in (before, behind)),
+        holds=all(is_greater(errors[peak], errors[place]) for place in (before, behind)),
     )
 
 
 def _fitted_claim(name: str, curve: Curve, published: str) -> Claim:
     widths = [*map(str, curve.widths), "none"]
-    peaks, fitted = ([widths[place] for place in places] for places in (curve.peaks, curve.fitted))
+    pairs = list(zip(curve.peaks, curve.fitted, strict=True))
+    peaks, fitted = ([widths[place] for place in places] for places in zip(*pairs, strict=True))
     return Claim(
         statement=f"the {name}'s test error peaks where its training error reaches zero",
         published=published,
         measured=f"peaks at widths {', '.join(peaks)}; training error at most {100 * FITTED:.0f} % from {', '.join(fitted)}",
         test="at most two of the widths apart, for each seed",
-        holds=all(
-            fit < len(curve.widths) and abs(peak - fit) <= 2
-            for peak, fit in zip(curve.peaks, curve.fitted, strict=True)
-        ),
+        holds=all(fit < len(curve.widths) and abs(peak - fit) <= 2 for peak, fit in pairs),
     )
 
 
 def _height_claim(statement: str, lower: Curve, higher: Curve) -> Claim:
-    claim = paired_claim(
-        statement,
-        "seen in the figure",
-        lower.heights,
-        higher.heights,
-        above=False,
-        text="{} against {} points above its surroundings",
-    )
+    text = "{} against {} points above its surroundings"
+    claim = paired_claim(statement, "seen in the figure", lower.heights, higher.heights, above=False, text=text)
     return replace(claim, test=f"height above the lowest error on either side, {claim.test}")
 
 

@@ -34,10 +34,8 @@ def first_masks(results: Results[Settings, Measured], kind: str) -> list[NDArray
 def _at_every_sparsity(results: Results[Settings, Measured]) -> Claim:
     # At 0 and 1 both are the same network.
     inner = results.settings.sparsities[1:-1]
-    ours, others = (
-        np.mean([measured.accuracies for measured in results.where(kind=kind)], axis=0)[1:-1]
-        for kind in ("tickets", "random")
-    )
+    groups = (results.where(kind=kind) for kind in ("tickets", "random"))
+    ours, others = (np.mean([trial.accuracies for trial in group], axis=0)[1:-1] for group in groups)
     above = ours > others
     count = int(above[::-1].cumprod().sum())
     ahead = f", at all from {100 * inner[-count]:.0f} % on" if 0 < count < len(above) else ""

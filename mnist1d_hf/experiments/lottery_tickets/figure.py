@@ -62,11 +62,8 @@ def _draw_transfer(axes: Axes, results: Results[Settings, Measured], name: str) 
     settings = results.settings
     chunks = np.array_split(np.arange(settings.transfer_steps), settings.transfer_evaluations)
     steps = [chunk[-1] + 1 for chunk in chunks]
-    for kind, network, inputs in (
-        ("tickets", "dense", dense_inputs(name)),
-        ("random", "random mask", name),
-        ("tickets", "ticket", name),
-    ):
+    shown = ("tickets", "dense", dense_inputs(name)), ("random", "random mask", name), ("tickets", "ticket", name)
+    for kind, network, inputs in shown:
         curves = 100 * np.array([trial.transfers[f"{network} {inputs}"] for trial in results.where(kind=kind)])
         axes.plot(steps, curves.T, color=_COLOURS[network], linewidth=0.5, alpha=0.4)
         axes.plot(steps, curves.mean(0), color=_COLOURS[network], linewidth=1.2, label=network)

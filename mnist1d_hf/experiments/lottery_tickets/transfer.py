@@ -37,7 +37,7 @@ def dense_inputs(name: str) -> str:
     return name if name in INPUTS else INPUTS[0]
 
 
-def transfer(
+def transfer_networks(
     settings: Settings, initial: Layers, masks: Layers, kind: str, seed: int, count: StepCounter
 ) -> dict[str, list[float]]:
     """Return test accuracies, fractions, while training on the new dataset, by network and what is done to the signals."""
@@ -45,11 +45,8 @@ def transfer(
     length = x_train.shape[1]
     # The same for both kinds.
     stream = generator(seed, "transfer")
-    order = {
-        "as is": torch.arange(length),
-        "flipped": torch.arange(length).flip(0),
-        "shuffled": torch.randperm(length, generator=stream),
-    }
+    ascending = torch.arange(length)
+    order = {"as is": ascending, "flipped": ascending.flip(0), "shuffled": torch.randperm(length, generator=stream)}
     reinitialised = initial_layers(length, settings.hidden_size, stream)
     network = NETWORK[kind]
     runs = {f"{network} {name}": (initial, masks, order[name]) for name in INPUTS}

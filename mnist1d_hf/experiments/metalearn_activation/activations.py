@@ -132,11 +132,9 @@ class TabulatedActivation:
         """
         cell, t = _place(x)
         by_t = by_slope * NODES_PER_UNIT
-        for gradient, by_coefficient in zip(
-            self._gradient.unbind(),
-            (by_value, by_value * t + by_t, (by_value * t + 2 * by_t) * t, (by_value * t + 3 * by_t) * t * t),
-            strict=True,
-        ):
+        by_linear = by_value * t
+        by_coefficients = (by_value, by_linear + by_t, (by_linear + 2 * by_t) * t, (by_linear + 3 * by_t) * t * t)
+        for gradient, by_coefficient in zip(self._gradient.unbind(), by_coefficients, strict=True):
             gradient.scatter_add_(0, cell, by_coefficient.flatten())
         _, _, c2, c3 = self._columns
         curvature = c2.index_select(0, cell).view_as(x)
@@ -158,15 +156,8 @@ def _place(x: Tensor) -> tuple[Tensor, Tensor]:
 
 def _cubics(values: Tensor, slopes: Tensor) -> Tensor:
     """Return coefficients (4, nodes + 1) of cubics in the place between two nodes; before and after all nodes, of constants."""
-    left, right = values[:-1], values[1:]
-    slope_left, slope_right = slopes[:-1], slopes[1:]
-    between = torch.stack(
-        [
-            left,
-            slope_left,
-            3 * (right - left) - 2 * slope_left - slope_right,
-            2 * (left - right) + slope_left + slope_right,
-        ]
-    )
+    left, right, first, last = values[:-1], values[1:], slopes[:-1], slopes[1:]
+    quadratic, cubic = 3 * (right - left) - 2 * first - last, 2 * (left - right) + first + last
+    between = torch.stack([left, first, quadratic, cubic])
     before, after = (F.pad(value.view(1, 1), (0, 0, 0, 3)) for value in (values[0], values[-1]))
     return torch.cat([before, between, after], dim=1)

@@ -121,8 +121,7 @@ def _shape_claim(results: Results[Settings, Measured]) -> Claim:
     return Claim(
         statement="the learned activation function is not monotonic and has two local extrema",
         published="2",
-        measured="at "
-        + "; ".join(" and ".join(f"{position:.2f}" for position in found) or "no place" for found in extrema),
+        measured=f"at {'; '.join(' and '.join(map('{:.2f}'.format, found)) or 'no place' for found in extrema)}",
         test=f"two changes of the slope's sign between {-SPAN:.0f} and {SPAN:.0f}, for each seed",
         holds=all(len(found) == 2 for found in extrema),
     )
@@ -142,10 +141,8 @@ def _rank_text(results: Results[Settings, Measured], task: str, checkpoint: int)
     ranks = transfer_ranks(results, task, checkpoint)
     best = min(FIXED, key=lambda name: ranks[name])
     others = [curve[checkpoint] for curve in cnn_accuracies(results, task, best)]
-    return (
-        f"rank {ranks[LEARNED]} of {len(ranks)}, {describe(accuracies)} % against {describe(others)} % of {best}, "
-        f"the best fixed one"
-    )
+    compared = f"{describe(accuracies)} % against {describe(others)} % of {best}, the best fixed one"
+    return f"rank {ranks[LEARNED]} of {len(ranks)}, {compared}"
 
 
 def _rank_claim(results: Results[Settings, Measured], task: str) -> Claim:

@@ -52,9 +52,7 @@ def compare(problem: Problem, activations: Mapping[str, Activation], seed: int, 
     The seed draws MLPs, CNNs and their batches, the same for all activation functions.
     """
     counted = problem.settings.counted_steps
-    losses, accuracies = zip(
-        *(_train_mlps(problem, activation, seed) for activation in activations.values()), strict=True
-    )
+    losses, accuracies = zip(*(_train_mlps(problem, each, seed) for each in activations.values()), strict=True)
     x, y, test_x, test_y = problem.data
     data = {CNN: Data(x.unsqueeze(1), y, test_x.unsqueeze(1), test_y), DIGITS: load_digits()}
     transfers: dict[str, list[list[float]]] = {task: [] for task in data}

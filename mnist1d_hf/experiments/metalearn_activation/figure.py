@@ -51,19 +51,11 @@ def plot(results: Results[Settings, Measured]) -> Figure:
 
 
 def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
-    for kind, color, label in (
-        (TWO_LAYERS, GREY, "two hidden layers"),
-        (LEARNED, _COLOURS[LEARNED], "one hidden layer"),
-    ):
+    own = _COLOURS[LEARNED]
+    for kind, color, label in ((TWO_LAYERS, GREY, "two hidden layers"), (LEARNED, own, "one hidden layer")):
         for number, measured in enumerate(results.where(kind=kind)):
             axis.plot(measured.outer_losses, color=color, linewidth=0.7, label=None if number else label)
-    axis.axhline(
-        PUBLISHED_LOSSES[LEARNED],
-        color=_COLOURS[LEARNED],
-        linestyle=":",
-        linewidth=1,
-        label="one layer, published mean",
-    )
+    axis.axhline(PUBLISHED_LOSSES[LEARNED], color=own, linestyle=":", linewidth=1, label="one layer, published mean")
     axis.set(xlabel="outer step", ylabel="nats", ylim=(None, _HIGHEST_LOSS))
     axis.set_title(f"mean of the last {results.settings.counted_steps} inner losses")
     axis.legend(fontsize=7, edgecolor="none", framealpha=1)
@@ -93,9 +85,8 @@ def _draw_final(axis: Axes, results: Results[Settings, Measured]) -> None:
     for number, measured in enumerate(results.where(kind=LEARNED)):
         positions, curve = np.linspace(-SPAN, SPAN, len(measured.curves[-1])), measured.curves[-1]
         axis.plot(positions, curve, color=f"C{number}", linewidth=1, label=f"seed {number}")
-        axis.plot(
-            measured.extrema, np.interp(measured.extrema, positions, curve), "o", color=f"C{number}", markersize=4
-        )
+        heights = np.interp(measured.extrema, positions, curve)
+        axis.plot(measured.extrema, heights, "o", color=f"C{number}", markersize=4)
     axis.set(xlabel="x", ylim=_SHAPE_RANGE, title="after the last outer step, with local extrema")
     axis.legend(frameon=False, fontsize=7)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -48,34 +48,21 @@ class Course:
     """Where its slope changes its sign between minus and plus 5, at the end."""
 
 
-class OuterStep(NamedTuple):
-    """Measurements of an outer step; see `Course`."""
-
-    loss: float
-    accuracy: float
-    gradient_norm: float
-    largest_input: float
-
-
 class Problem:
     """The inner problem: an MLP to train on MNIST-1D."""
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
-        train_rows, test_rows = (
-            load_tensors("default", split, num_samples=settings.num_samples) for split in ("train", "test")
-        )
-        self.data = Data(*train_rows, *test_rows)
+        rows = {"num_samples": settings.num_samples}
+        self.data = Data(*load_tensors("default", "train", **rows), *load_tensors("default", "test", **rows))
         self.optimizer = RMSProp(settings.inner_learning_rate, settings.decay)
 
     def draw(self, stream: torch.Generator) -> tuple[Weights, Batches]:
         """Draw initial weights, as `torch.nn.Linear` does, and what a training sees, for `unrolled.train`."""
         settings, (x, y, *_) = self.settings, self.data
         length, hidden = x.shape[1], settings.mlp_units
-        weights = Weights(
-            draw_uniform((length + 1, hidden), length, stream),
-            draw_uniform((hidden + 1, NUM_CLASSES), hidden, stream),
-        )
+        sizes = ((length, hidden), (hidden, NUM_CLASSES))
+        weights = Weights(*(draw_uniform((inputs + 1, outputs), inputs, stream) for inputs, outputs in sizes))
         rows = torch.randint(len(x), (settings.inner_steps, settings.batch_size), generator=stream)
         noise = settings.noise * draw_uniform((settings.inner_steps, hidden), 1, stream)
         return weights, Batches(x[rows], y[rows], noise)
@@ -96,42 +83,33 @@ def learn(problem: Problem, hidden: Sequence[int], seed: int, count: StepCounter
     stream = generator(seed)
     importance = torch.zeros(settings.inner_steps)
     importance[-settings.counted_steps :] = 1 / settings.counted_steps
-    steps, curves = [], []
-    activation = TabulatedActivation(initial_network(hidden, stream))
+    course, activation = Course(), TabulatedActivation(initial_network(hidden, stream))
     for number in range(settings.outer_steps):
         if number % math.ceil(settings.outer_steps / _CURVES) == 0:
-            curves.append(_curve(activation))
-        gradients, step = _outer_step(problem, activation, importance, stream)
+            course.curves.append(_curve(activation))
+        gradients = _outer_step(problem, activation, importance, stream, course)
         activation = TabulatedActivation(_descend(activation.parameters, gradients, settings))
-        steps.append(step)
-        count(1, f"mean inner loss {step.loss:.3f}")
-    curves.append(_curve(activation))
-    return activation, Course(
-        outer_losses=[step.loss for step in steps],
-        outer_accuracies=[step.accuracy for step in steps],
-        gradient_norms=[step.gradient_norm for step in steps],
-        largest_inputs=[step.largest_input for step in steps],
-        curves=curves,
-        extrema=local_extrema(activation),
-    )
+        count(1, f"mean inner loss {course.outer_losses[-1]:.3f}")
+    course.curves.append(_curve(activation))
+    course.extrema.extend(local_extrema(activation))
+    return activation, course
 
 
 def _outer_step(
-    problem: Problem, activation: TabulatedActivation, importance: Tensor, stream: torch.Generator
-) -> tuple[tuple[Tensor, ...], OuterStep]:
-    """Return the gradient of the objective by the network's parameters, and what the step measured."""
+    problem: Problem, activation: TabulatedActivation, importance: Tensor, stream: torch.Generator, course: Course
+) -> tuple[Tensor, ...]:
+    """Return the gradient of the objective by the network's parameters, and add what was measured to the course."""
     # Another MLP and other batches in every step: what is learned is for training, not for one run of it.
     weights, batches = problem.draw(stream)
     training = train(activation, weights, batches, problem.optimizer, keep_steps=True)
     reverse(activation, training.steps, importance, problem.optimizer)
     gradients = activation.parameter_gradient()
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm().item()
-    return gradients, OuterStep(
-        loss=round(training.losses[-problem.settings.counted_steps :].mean().item(), 4),
-        accuracy=round(problem.accuracy(activation, training.weights), 2),
-        gradient_norm=float(f"{norm:.3g}") if math.isfinite(norm) else -1.0,
-        largest_input=round(max(step.a.abs().max().item() for step in training.steps), 2),
-    )
+    course.outer_losses.append(round(training.losses[-problem.settings.counted_steps :].mean().item(), 4))
+    course.outer_accuracies.append(round(problem.accuracy(activation, training.weights), 2))
+    course.gradient_norms.append(float(f"{norm:.3g}") if math.isfinite(norm) else -1.0)
+    course.largest_inputs.append(round(max(step.a.abs().max().item() for step in training.steps), 2))
+    return gradients
 
 
 def _descend(parameters: Sequence[Tensor], gradients: Sequence[Tensor], settings: Settings) -> list[Tensor]:

@@ -7,7 +7,7 @@ that vector (Pearlmutter's R-operator) and costs about as much as the gradient. 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 import torch
@@ -78,16 +78,18 @@ class Step(NamedTuple):
     """Derivative of the loss, of shape (batch, hidden)."""
     second: Tensor
     """Weights of the second layer before the step."""
-    gradients: Weights
-    averages: Weights
-    """After the step."""
+    gradient: Tensor
+    """Of both layers, as one vector."""
+    average: Tensor
+    """After the step, of both layers."""
 
 
 def train(
     activation: Activation, weights: Weights, batches: Batches, optimizer: RMSProp, *, keep_steps: bool = False
 ) -> Training:
     """Train a network; with ``keep_steps`` keep what `reverse` needs, 0.3 MB per step with the paper's sizes."""
-    averages = Weights(*map(torch.ones_like, weights))
+    joined = _join(weights)
+    average = torch.ones_like(joined)
     targets = F.one_hot(batches.y, NUM_CLASSES).to(batches.x.dtype)
     all_inputs = F.pad(batches.x, (0, 1), value=1)
     losses, steps = [], []
@@ -100,22 +102,12 @@ def train(
         p = log_p.exp()
         by_logits = (p - target) / len(inputs)
         by_h = by_logits @ weights.second[:-1].T
-        gradients = Weights(inputs.T @ (by_h * slope), h.T @ by_logits)
-        second = weights.second
-        averages = Weights(
-            *(
-                (average * optimizer.decay).addcmul_(gradient, gradient, value=1 - optimizer.decay)
-                for average, gradient in zip(averages, gradients, strict=True)
-            )
-        )
-        weights = Weights(
-            *(
-                weight.addcdiv(gradient, average.sqrt().add_(_EPSILON), value=-optimizer.learning_rate)
-                for weight, gradient, average in zip(weights, gradients, averages, strict=True)
-            )
-        )
+        gradient = _join((inputs.T @ (by_h * slope), h.T @ by_logits))
+        average = (average * optimizer.decay).addcmul_(gradient, gradient, value=1 - optimizer.decay)
         if keep_steps:
-            steps.append(Step(inputs, a, slope, h, p, by_logits, by_h, second, gradients, averages))
+            steps.append(Step(inputs, a, slope, h, p, by_logits, by_h, weights.second, gradient, average))
+        joined = joined.addcdiv(gradient, average.sqrt().add_(_EPSILON), value=-optimizer.learning_rate)
+        weights = _split(joined, a.shape[1])
     return Training(torch.stack(losses), weights, steps)
 
 
@@ -125,48 +117,52 @@ def reverse(activation: TabulatedActivation, steps: Sequence[Step], importance: 
     ``importance``, of shape (steps,), is the weight of each loss in the sum.
     """
     # Derivatives of the sum by the weights and by the averages, before the step at hand.
-    by_weights = [torch.zeros_like(gradient) for gradient in steps[0].gradients]
-    by_averages = [torch.zeros_like(gradient) for gradient in steps[0].gradients]
+    by_weights, by_average = torch.zeros_like(steps[0].gradient), torch.zeros_like(steps[0].gradient)
     for step, share in zip(reversed(steps), importance.flip(0).tolist(), strict=True):
-        direction = Weights(
-            *(
-                _reverse_update(*tensors, optimizer)
-                for tensors in zip(by_weights, by_averages, step.gradients, step.averages, strict=True)
-            )
-        )
+        direction = _reverse_update(by_weights, by_average, step.gradient, step.average, optimizer)
         # The gradient is the derivative of the loss, so its product with the direction is the loss's change along it.
-        changes = _reverse_gradient(activation, step, direction, share)
-        for total, gradient, change in zip(by_weights, step.gradients, changes, strict=True):
-            total.add_(gradient, alpha=share).add_(change)
+        by_weights.add_(step.gradient, alpha=share).add_(_reverse_gradient(activation, step, direction, share))
 
 
 def _reverse_update(
-    by_weight: Tensor, by_average: Tensor, gradient: Tensor, average: Tensor, optimizer: RMSProp
+    by_weights: Tensor, by_average: Tensor, gradient: Tensor, average: Tensor, optimizer: RMSProp
 ) -> Tensor:
     """Return the derivative by the gradient; turn that by the average after the update into that by the one before."""
     root = average.sqrt().clamp_min_(torch.finfo(average.dtype).tiny)
-    by_step = by_weight * (-optimizer.learning_rate) / (root + _EPSILON)
+    by_step = by_weights * (-optimizer.learning_rate) / (root + _EPSILON)
     by_average -= by_step * gradient / (2 * root * (root + _EPSILON))
     by_gradient = by_step.addcmul_(by_average, gradient, value=2 * (1 - optimizer.decay))
     by_average *= optimizer.decay
     return by_gradient
 
 
-def _reverse_gradient(activation: TabulatedActivation, step: Step, direction: Weights, share: float) -> Weights:
+def _reverse_gradient(activation: TabulatedActivation, step: Step, direction: Tensor, share: float) -> Tensor:
     """Return the change of the gradient along a direction; give the activation function the gradient by its table.
 
     That is the gradient of the loss's change along the direction, and of the loss itself, ``share`` times.
     """
-    a_change = step.inputs @ direction.first
+    first_direction, second_direction = _split(direction, step.a.shape[1])
+    a_change = step.inputs @ first_direction
     h_change = a_change * step.slope
     second = step.second[:-1]
-    logits_change = torch.addmm(step.h @ direction.second, h_change, second)
+    logits_change = torch.addmm(step.h @ second_direction, h_change, second)
     p_change = step.p * (logits_change - (step.p * logits_change).sum(1, keepdim=True))
     by_logits_change = p_change.div_(len(step.inputs))
-    by_h_change = torch.addmm(by_logits_change @ second.T, step.by_logits, direction.second[:-1].T)
+    by_h_change = torch.addmm(by_logits_change @ second.T, step.by_logits, second_direction[:-1].T)
     by_slope = step.by_h * a_change
     curvature = activation.reverse(step.a, by_h_change.add(step.by_h, alpha=share), by_slope)
     by_a_change = (by_h_change * step.slope).addcmul_(by_slope, curvature)
     second_change = step.h.T @ by_logits_change
     second_change[:-1].addmm_(h_change.T, step.by_logits)
-    return Weights(step.inputs.T @ by_a_change, second_change)
+    return _join((step.inputs.T @ by_a_change, second_change))
+
+
+def _join(weights: Iterable[Tensor]) -> Tensor:
+    """Return the weights of both layers as one vector."""
+    return torch.cat([weight.flatten() for weight in weights])
+
+
+def _split(joined: Tensor, hidden: int) -> Weights:
+    """Undo `_join`."""
+    second = joined[-(hidden + 1) * NUM_CLASSES :]
+    return Weights(joined[: -len(second)].view(-1, hidden), second.view(-1, NUM_CLASSES))

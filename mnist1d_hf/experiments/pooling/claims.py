@@ -22,17 +22,11 @@ PUBLISHED = {
 NOT_PUBLISHED = "not for this number of rows"
 """In place of what was published, for other numbers of rows."""
 
-NAMES = {
-    "none": "no pooling",
-    "stride": "stride 2",
-    "max": "max pooling",
-    "average": "average pooling",
-    "L2": "L2 pooling",
-}
-"""What the kinds are called in claims and figure."""
-
 POOLED = ("max", "average", "L2")
-"""Those that pool."""
+"""The kinds that pool."""
+
+NAMES = {"none": "no pooling", "stride": "stride 2"} | {kind: f"{kind} pooling" for kind in POOLED}
+"""What the kinds are called in claims and figure."""
 
 
 def claims(results: Results[Settings, Measured]) -> list[Claim]:
@@ -79,10 +73,8 @@ def _not_ahead(results: Results[Settings, Measured], kind: str, other: str, rows
 
 
 def _gain_shrinks(results: Results[Settings, Measured], kind: str, fewest: int, most: int) -> Claim:
-    gains = [
-        np.subtract(final_accuracies(results, kind, rows), final_accuracies(results, "stride", rows)).tolist()
-        for rows in (fewest, most)
-    ]
+    ends = [[final_accuracies(results, name, rows) for name in (kind, "stride")] for rows in (fewest, most)]
+    gains = [np.subtract(pooled, strided).tolist() for pooled, strided in ends]
     published = dict(zip(PUBLISHED_ROWS, np.subtract(PUBLISHED[kind], PUBLISHED["stride"]), strict=True))
     is_known = fewest in published and most in published
     return paired_claim(

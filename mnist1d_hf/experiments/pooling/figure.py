@@ -28,8 +28,7 @@ def plot(results: Results[Settings, Measured]) -> Figure:
         _draw_curves(axis, results, shown)
     _draw_ends(last, results)
     axes[0].set_ylabel("test accuracy (%)")
-    handles, labels = last.get_legend_handles_labels()
-    last.legend(handles, labels, frameon=False, fontsize=7, loc="lower right")
+    last.legend(frameon=False, fontsize=7, loc="lower right")
     tidy((*axes, last), tick_size=8, title_size=9)
     return figure
 

@@ -29,11 +29,11 @@ def plot(results: Results[Settings, Measured]) -> Figure:
 
 
 def _draw_embedding(axis: Axes, measured: Measured) -> None:
-    points, labels = np.array(measured.embedding), np.array(measured.labels)
-    axis.scatter(points[:, 0], points[:, 1], c=labels, cmap="tab10", vmin=-0.5, vmax=9.5, s=3, edgecolors="none")
+    (x, y), labels = np.array(measured.embedding).T, np.array(measured.labels)
+    axis.scatter(x, y, c=labels, cmap="tab10", vmin=-0.5, vmax=9.5, s=3, edgecolors="none")
     for digit in range(NUM_CLASSES):
-        x, y = np.median(points[labels == digit], axis=0)
-        axis.text(x, y, str(digit), ha="center", va="center", fontsize=9)
+        own = labels == digit
+        axis.text(np.median(x[own]), np.median(y[own]), str(digit), ha="center", va="center", fontsize=9)
     axis.set(xticks=[], yticks=[], aspect="equal")
     axis.set_title("t-SNE of the output, test rows", fontsize=9)
     axis.spines[:].set_visible(False)
@@ -42,19 +42,10 @@ def _draw_embedding(axis: Axes, measured: Measured) -> None:
 def _draw_layers(axis: Axes, results: Results[Settings, Measured]) -> None:
     for projector, (color, style) in _STYLES.items():
         accuracies = accuracies_by_layer(results, projector)
-        layers = range(accuracies.shape[1])
+        layers, name = range(accuracies.shape[1]), NAMES[projector].removeprefix("the ")
         axis.plot(layers, PUBLISHED[projector], "o", color=color, markersize=6, fillstyle="none")
-        axis.errorbar(
-            layers,
-            accuracies.mean(0),
-            accuracies.std(0),
-            color=color,
-            linestyle=style,
-            linewidth=1,
-            marker="o",
-            markersize=3,
-            label=NAMES[projector].removeprefix("the "),
-        )
+        mean, sd = accuracies.mean(0), accuracies.std(0)
+        axis.errorbar(layers, mean, sd, fmt=f"o{style}", color=color, linewidth=1, markersize=3, label=name)
     neighbors = results.where(projector="default")[0].neighbor_accuracy
     axis.axhline(neighbors, color=DARK_GREY, linestyle=":", linewidth=0.8)
     axis.text(7, neighbors, "nearest neighbours of pixels", fontsize=7, ha="right", va="top", color=DARK_GREY)

@@ -8,14 +8,14 @@ import pytest
 import torch
 
 from mnist1d_hf.experiments import lottery_tickets as experiment
-from mnist1d_hf.experiments.lottery_tickets import study, transfer
+from mnist1d_hf.experiments.lottery_tickets import transfer
 from mnist1d_hf.experiments.lottery_tickets.adjacency import pack, unpack
 from mnist1d_hf.experiments.lottery_tickets.masked_mlp import MaskedMLP, train
 from mnist1d_hf.experiments.results import Results
 
 from ..reading import curves, paragraphs, points, said
 
-SMALL = study.Settings(
+SMALL = experiment.Settings(
     hidden_size=20, rounds=25, steps=3, transfer_steps=4, transfer_batch_size=50, transfer_evaluations=2
 )
 
@@ -30,7 +30,7 @@ def networks(monkeypatch):
             super().__init__(layers, masks, learning_rate)
             made.append((layers, masks))
 
-    for module in (study, transfer):
+    for module in (experiment, transfer):
         monkeypatch.setattr(module, "MaskedMLP", Watched)
     return made
 
@@ -115,7 +115,9 @@ def synthetic(ticket, random, dense, blocks=True):
         for name in (*transfer.INPUTS, transfer.REINITIALISED)
     }
     transfers |= {"ticket shuffled": [0.1, dense], "dense shuffled": [0.1, ticket]}
-    by_kind = {kind: study.Measured(accuracies[kind], [1.0] * 25, transfers, pack(masks[kind])) for kind in accuracies}
+    by_kind = {
+        kind: experiment.Measured(accuracies[kind], [1.0] * 25, transfers, pack(masks[kind])) for kind in accuracies
+    }
     parts = experiment.EXPERIMENT.plan(SMALL, 3)
     measured = {part.name: by_kind[part.values["kind"]] for part in parts}
     return Results("lottery-tickets", SMALL, 3, parts, measured, 1.0)

@@ -7,10 +7,10 @@ import torch.nn.functional as F
 from torch import nn
 
 from mnist1d_hf.experiments import pooling as experiment
+from mnist1d_hf.experiments.pooling import EXPERIMENT, train
 from mnist1d_hf.experiments.pooling import network as networks
 from mnist1d_hf.experiments.pooling.claims import PUBLISHED, PUBLISHED_ROWS, final_accuracies
 from mnist1d_hf.experiments.pooling.settings import Measured, Settings
-from mnist1d_hf.experiments.pooling.study import EXPERIMENT, train
 from mnist1d_hf.experiments.results import Results
 
 from ..networks import in_double, of_member

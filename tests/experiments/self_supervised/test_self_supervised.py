@@ -14,11 +14,10 @@ from torch import nn
 from mnist1d_hf.baselines import CNN
 from mnist1d_hf.experiments import self_supervised as experiment
 from mnist1d_hf.experiments.results import Results
-from mnist1d_hf.experiments.self_supervised import readout, simclr
+from mnist1d_hf.experiments.self_supervised import PROJECTORS, readout, simclr
 from mnist1d_hf.experiments.self_supervised.claims import APART, PUBLISHED
 from mnist1d_hf.experiments.self_supervised.settings import Measured, Settings
 from mnist1d_hf.experiments.self_supervised.simclr import Augmentation
-from mnist1d_hf.experiments.self_supervised.study import PROJECTORS
 
 from ..networks import in_double, of_member
 from ..reading import curves, paragraphs, said, written
