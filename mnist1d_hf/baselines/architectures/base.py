@@ -35,6 +35,7 @@ from ..checkpoints import (
     without_memory,
 )
 from ..layers.layer import Layer
+from ..layers.stacking import stack_layers
 from ..recipes import TrainingSettings
 
 if TYPE_CHECKING:
@@ -209,6 +210,26 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
         save_weights(self.state_dict(), save_directory / WEIGHTS_NAME, metadata)
         text = json.dumps(self.config, indent=2, sort_keys=True) + "\n"
         (save_directory / CONFIG_NAME).write_text(text, encoding="utf-8")
+
+
+class FeedForward(Baseline):
+    """A baseline that is a list of layers; its members train as one stack."""
+
+    def layers(self) -> list[nn.Module]:
+        """Return the layers from signals to logits, of the kinds that `stack_layers` knows."""
+        raise NotImplementedError
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return logits of shape (batch, num_classes)."""
+        self.check_input(x)
+        for layer in self.layers():
+            x = layer(x)
+        return x
+
+    @classmethod
+    def stack(cls, models: Sequence[Self]) -> list[Layer]:
+        """Return the layers of a stack of models."""
+        return stack_layers([model.layers() for model in models])
 
 
 @dataclass(frozen=True)

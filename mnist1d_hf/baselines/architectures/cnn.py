@@ -8,8 +8,7 @@ from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
 from ..layers.stacking import ADD_CHANNEL, FLATTEN, RELU
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-from .base import LENGTH, register
-from .feed_forward import FeedForward
+from .base import LENGTH, FeedForward, register
 
 
 @register(cost=9, recipes={"tuned": TrainingSettings(learning_rate=3e-2, label_smoothing=0.1), "paper": PAPER_SETTINGS})

@@ -6,8 +6,7 @@ from torch import nn
 
 from ...dataset.templates import NUM_CLASSES
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-from .base import LENGTH, register
-from .feed_forward import FeedForward
+from .base import LENGTH, FeedForward, register
 
 
 @register(cost=1, recipes={"tuned": TrainingSettings(), "paper": PAPER_SETTINGS})

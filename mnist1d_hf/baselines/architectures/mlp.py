@@ -8,8 +8,7 @@ from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
 from ..layers.stacking import RELU, SkipConnection
 from ..recipes import PAPER_SETTINGS, TrainingSettings
-from .base import LENGTH, register
-from .feed_forward import FeedForward
+from .base import LENGTH, FeedForward, register
 
 
 @register(
