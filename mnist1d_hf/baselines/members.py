@@ -34,9 +34,8 @@ class Stack:
     def set_gradients(self, x: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
         """Set the gradients of each member's mean cross-entropy, and return the logits."""
         logits = self._network.forward(x)
-        classes = logits.shape[2]
-        targets = torch.full_like(logits, label_smoothing / classes)
-        targets.scatter_(2, labels.unsqueeze(2), 1 - label_smoothing + label_smoothing / classes)
+        share = label_smoothing / logits.shape[2]
+        targets = torch.full_like(logits, share).scatter_(2, labels.unsqueeze(2), 1 - label_smoothing + share)
         self._network.backward(cross_entropy_gradient(logits, targets))
         return logits
 

@@ -73,11 +73,10 @@ def train(
     check_device(device)
     data = {config: _training_rows(config, train_rows) for config in dict(runs)}
     start = time.perf_counter()
-    rows = len(data[runs[0][0]][1]) - settings.validation_rows
+    available = len(data[runs[0][0]][1])
+    rows = available - settings.validation_rows
     if rows < 1:
-        raise ValueError(
-            f"validation_rows={settings.validation_rows} leaves no row of {rows + settings.validation_rows} to train on"
-        )
+        raise ValueError(f"validation_rows={settings.validation_rows} leaves no row of {available} to train on")
     x, y = (torch.stack([data[config][column][rows:] for config, _ in runs]).to(device) for column in (0, 1))
     models = [_fresh_model(architecture, seed, x.shape[2]).to(device) for _, seed in runs]
     layers = type(models[0]).stack(models)

@@ -21,21 +21,18 @@ def draw_uniform(
 
 def draw_linear(inputs: int, outputs: int, generators: Sequence[torch.Generator]) -> Linear:
     """Draw a linear layer, one member per generator."""
-    weight, bias = _draw((outputs, inputs), generators)
-    return Linear(weight, bias)
+    return Linear(*_draw(outputs, inputs, generators))
 
 
 def draw_convolution(
     inputs: int, outputs: int, size: int, generators: Sequence[torch.Generator], *, stride: int = 1, padding: int = 0
 ) -> Convolution:
     """Draw a convolution of kernels of a size, one member per generator."""
-    weight, bias = _draw((outputs, size * inputs), generators)
+    weight, bias = _draw(outputs, size * inputs, generators)
     return Convolution(torch.cat([weight.transpose(1, 2), bias], 1), size, stride=stride, padding=padding)
 
 
-def _draw(shape: tuple[int, int], generators: Sequence[torch.Generator]) -> tuple[Tensor, Tensor]:
+def _draw(outputs: int, inputs: int, generators: Sequence[torch.Generator]) -> list[Tensor]:
     """Return weight (members, outputs, inputs) and bias (members, 1, outputs)."""
-    outputs, inputs = shape
-    weight = torch.stack([draw_uniform(shape, inputs, generator) for generator in generators])
-    bias = torch.stack([draw_uniform((1, outputs), inputs, generator) for generator in generators])
-    return weight, bias
+    shapes = (outputs, inputs), (1, outputs)
+    return [torch.stack([draw_uniform(shape, inputs, generator) for generator in generators]) for shape in shapes]

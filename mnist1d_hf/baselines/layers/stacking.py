@@ -66,15 +66,11 @@ def stack_linear(modules: Sequence[nn.Linear], order: Tensor) -> Linear:
 def stack_recurrences(modules: Sequence[nn.GRU]) -> Recurrence:
     """Return a stack of bidirectional GRUs of one layer."""
     parameters = _parameters(modules)
-    layer = Recurrence(
-        torch.stack(
-            [
-                torch.cat([hh, ih, bias_ih.unsqueeze(2), bias_hh.unsqueeze(2)], dim=2)
-                for ih, hh, bias_ih, bias_hh in (parameters[:4], parameters[4:])
-            ],
-            dim=1,
-        )
-    )
+    directions = [
+        torch.cat([hh, ih, bias_ih.unsqueeze(2), bias_hh.unsqueeze(2)], dim=2)
+        for ih, hh, bias_ih, bias_hh in (parameters[:4], parameters[4:])
+    ]
+    layer = Recurrence(torch.stack(directions, dim=1))
     layer.module = modules[0]
     return layer
 
