@@ -78,7 +78,10 @@ def train(
     if rows < 1:
         raise ValueError(f"validation_rows={settings.validation_rows} leaves no row of {available} to train on")
     x, y = (torch.stack([data[config][column][rows:] for config, _ in runs]).to(device) for column in (0, 1))
-    models = [_fresh_model(architecture, seed, x.shape[2]).to(device) for _, seed in runs]
+    models = []
+    for _, seed in runs:
+        with seeded(seed):
+            models.append(create_model(architecture, final_seq_length=x.shape[2]).to(device))
     layers = type(models[0]).stack(models)
     members: Members = Stack(models, layers) if layers else Separate(models)
     curves, best = _CurveRecorder(settings.label_smoothing), _BestWeights(members)
@@ -110,11 +113,6 @@ def _training_rows(config: str, rows: int | None) -> tuple[Tensor, Tensor]:
         return load_tensors(config, split)
     # Fewer samples are the first of more, so these are the first training rows of the config.
     return load_tensors(config, split, num_samples=math.ceil(rows / preset.parameters.train_split))
-
-
-def _fresh_model(architecture: str, seed: int, length: int) -> Baseline:
-    with seeded(seed):
-        return create_model(architecture, final_seq_length=length)
 
 
 def _optimise(members: Members, batches: _Batches, settings: TrainingSettings) -> Iterator[tuple[int, Tensor, Tensor]]:
