@@ -39,9 +39,9 @@ DEFAULTS = {
 
 TUNED = {
     "logistic": {},
-    "mlp": {"steps": 8000, "batch_size": 50, "weight_decay": 0.4, "log_every": 400},
+    "mlp": {"steps": 3000, "learning_rate": 0.03, "weight_decay": 0.3, "log_every": 200},
     "cnn": {"learning_rate": 0.03, "label_smoothing": 0.1},
-    "gru": {"steps": 2000, "learning_rate": 0.05, "label_smoothing": 0.1},
+    "gru": {"steps": 1000, "batch_size": 200, "learning_rate": 0.07, "label_smoothing": 0.1},
     "resnet": {"steps": 2000, "label_smoothing": 0.1},
     "transformer": {"steps": 6000, "label_smoothing": 0.1, "log_every": 400},
 }
