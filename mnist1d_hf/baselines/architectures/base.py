@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import inspect
 import json
+from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -212,12 +213,12 @@ class Baseline(nn.Module, PyTorchModelHubMixin):
         (save_directory / CONFIG_NAME).write_text(text, encoding="utf-8")
 
 
-class FeedForward(Baseline):
+class FeedForward(Baseline, ABC):
     """A baseline that is a list of layers; its members train as one stack."""
 
+    @abstractmethod
     def layers(self) -> list[nn.Module]:
         """Return the layers from signals to logits, of the kinds that `stack_layers` knows."""
-        raise NotImplementedError
 
     def forward(self, x: Tensor) -> Tensor:
         """Return logits of shape (batch, num_classes)."""

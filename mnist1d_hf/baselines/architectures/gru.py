@@ -58,7 +58,5 @@ class GRU(Baseline):
         positions = torch.arange(models[0].linear.in_features).view(-1, 2, models[0].hidden_size)
         # The second direction reads from the end.
         order = torch.cat([positions[:, 0], positions[:, 1].flip(0)]).flatten()
-        return [
-            stack_recurrences([model.gru for model in models]),
-            stack_linear([model.linear for model in models], order),
-        ]
+        recurrence = stack_recurrences([model.gru for model in models])
+        return [recurrence, stack_linear([model.linear for model in models], order)]

@@ -41,6 +41,8 @@ class Recurrence(Layer):
         by_r, by_z, by_q, _ = (2 * rows[:, :, :hidden]).split(hidden, dim=1)
         self._to_state = torch.cat([by_r, self._identity, by_q, by_z], dim=1).transpose(1, 2)
         rows = rows @ self._from_g
+        r, z, q, c = rows[:, :, hidden].unsqueeze(1).split(hidden, dim=2)
+        self._by_x = torch.cat([r, c, q, z], dim=2)
         self._inputs[:-1, :, hidden] = torch.stack([x, x.flip(2)], dim=1).flatten(0, 1).permute(2, 0, 1)
         for inputs, g, following, gates, rz, r, z, q, c in self._steps:
             torch.bmm(rows, inputs, out=gates)
@@ -51,8 +53,9 @@ class Recurrence(Layer):
         return self._states.view(len(x), -1, x.shape[1]).transpose(1, 2)
 
     def input_gradient(self, grad: Tensor) -> Tensor:
-        """Raise an error, since a recurrence is the first layer."""
-        raise NotImplementedError
+        """Return the gradient by the signals, from what `set_gradients` has left in memory."""
+        by_x: Tensor = torch.matmul(2 * self._by_x, self._gates).squeeze(2).permute(1, 2, 0).unflatten(0, (-1, 2))
+        return torch.add(by_x[:, 0], by_x[:, 1].flip(2))
 
     def set_gradients(self, grad: Tensor) -> None:
         """Write the gradient of the weight; once for each forward pass, whose memory is reused."""

@@ -81,8 +81,7 @@ def _is_plain(module: nn.Conv1d) -> bool:
 
 
 def _stack_convolutions(modules: Sequence[nn.Conv1d]) -> Convolution:
-    weight, bias = _parameters(modules)
-    first = modules[0]
+    (weight, bias), first = _parameters(modules), modules[0]
     matrix = torch.cat([weight.permute(0, 3, 2, 1).flatten(1, 2), bias.unsqueeze(1)], dim=1)
     layer = Convolution(matrix, first.kernel_size[0], stride=first.stride[0], padding=int(first.padding[0]))
     layer.module = first
