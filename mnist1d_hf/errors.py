@@ -29,6 +29,10 @@ class CheckpointError(ValueError):
     """A checkpoint is missing, damaged, or belongs to another model."""
 
 
+class ModelError(ValueError):
+    """A model that somebody wrote cannot be trained or evaluated; the message says why and what to do."""
+
+
 class DamagedCacheError(ValueError):
     """An entry of the cache of `datasets` cannot be read; the message says which folder to remove."""
 

@@ -17,12 +17,15 @@ if TYPE_CHECKING:
     from .architectures.logistic import Logistic
     from .architectures.mlp import MLP
     from .architectures.resnet import ResNet
+    from .architectures.s4d import S4D
+    from .architectures.tcn import TCN
     from .architectures.transformer import Transformer
     from .batching import Batches, batches
     from .checkpoints import Checkpoint
     from .data import Mnist1DDataset, load_tensors, to_tensors
     from .evaluation import evaluate
     from .metrics import Evaluation
+    from .onnx_models import OnnxModel, load_onnx
     from .registry import create_model, find_checkpoint, list_models, load_model
     from .scores import Evaluator
 
@@ -31,6 +34,8 @@ __all__ = [
     "GRU",
     "MLP",
     "MODELS",
+    "S4D",
+    "TCN",
     "Baseline",
     "Batches",
     "Checkpoint",
@@ -40,6 +45,7 @@ __all__ = [
     "HubError",
     "Logistic",
     "Mnist1DDataset",
+    "OnnxModel",
     "ResNet",
     "Transformer",
     "batches",
@@ -50,6 +56,7 @@ __all__ = [
     "list_checkpoints",
     "list_models",
     "load_model",
+    "load_onnx",
     "load_tensors",
     "to_tensors",
 ]
@@ -61,12 +68,15 @@ _NEED_TORCH = {
     "architectures.logistic": ("Logistic",),
     "architectures.mlp": ("MLP",),
     "architectures.resnet": ("ResNet",),
+    "architectures.s4d": ("S4D",),
+    "architectures.tcn": ("TCN",),
     "architectures.transformer": ("Transformer",),
     "batching": ("Batches", "batches"),
     "checkpoints": ("Checkpoint",),
     "data": ("Mnist1DDataset", "load_tensors", "to_tensors"),
     "evaluation": ("evaluate",),
     "metrics": ("Evaluation",),
+    "onnx_models": ("OnnxModel", "load_onnx"),
     "registry": ("create_model", "find_checkpoint", "list_models", "load_model"),
     "scores": ("Evaluator",),
 }

@@ -5,11 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 
 from .. import paper
-from ..dataset.presets import BASELINE_CONFIGS
 from ..utils.resources import resource_folder
-from .recipes import RECIPES
+from .recipes import CHECKPOINT_RECIPES, RECIPES
+from .tasks import CHECKPOINT_TASKS
 
 WEIGHTS_NAME = "model.safetensors"
+
+
+def has_checkpoint(task: str, recipe: str) -> bool:
+    """Return whether a model trained on a task with a recipe is kept; of others there are the metrics alone."""
+    return task in CHECKPOINT_TASKS and recipe in CHECKPOINT_RECIPES
 
 
 def list_checkpoints() -> list[tuple[str, str]]:
@@ -23,7 +28,7 @@ def list_checkpoints() -> list[tuple[str, str]]:
     folder = resource_folder("models")
     return [
         (config, name)
-        for config in BASELINE_CONFIGS
+        for config in CHECKPOINT_TASKS
         for name in sorted({path.parent.name for path in (folder / config).glob(f"*/{WEIGHTS_NAME}")}, key=_place)
         # Those of other recipes are there to be compared with.
         if not name.endswith(tuple(f"-{recipe}" for recipe in RECIPES))

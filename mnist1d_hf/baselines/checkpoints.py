@@ -70,7 +70,7 @@ class Checkpoint:
         HubError
             If the Hub refuses, or cannot be reached.
         """
-        return _resolve_file(self.source, name, self.download)
+        return resolve_file(self.source, name, self.download)
 
 
 def open_checkpoint(source: str | os.PathLike[str], **download: Any) -> Checkpoint:
@@ -81,7 +81,7 @@ def open_checkpoint(source: str | os.PathLike[str], **download: Any) -> Checkpoi
             f"the folder {source} {state}; a checkpoint is a folder with {CONFIG_NAME} and {WEIGHTS_NAME}"
         )
     options = {name: value for name, value in download.items() if value is not None}
-    path = _resolve_file(os.fspath(source), CONFIG_NAME, options)
+    path = resolve_file(os.fspath(source), CONFIG_NAME, options)
     if re.fullmatch("[0-9a-f]{40}", path.parent.name):
         # In the cache of the Hub, the folder is the commit: all files come from it, even if another is made meanwhile.
         options["revision"] = path.parent.name
@@ -95,7 +95,11 @@ def is_path(source: str | os.PathLike[str]) -> bool:
 
 def save_weights(state_dict: Mapping[str, Tensor], path: Path, metadata: Mapping[str, str]) -> None:
     """Write weights as safetensors with metadata in the file's header; the same weights give the same bytes."""
-    weights = {name: tensor.detach().cpu().contiguous() for name, tensor in sorted(state_dict.items())}
+    # Copies: safetensors refuses tensors that share memory, as tied weights do, and `load_state_dict` asks for each name.
+    weights = {
+        name: tensor.detach().cpu().clone(memory_format=torch.contiguous_format)
+        for name, tensor in sorted(state_dict.items())
+    }
     path.write_bytes(_with_sorted_header(save(weights, metadata={"format": "pt", **metadata})))
 
 
@@ -206,28 +210,29 @@ def read_config(path: Path) -> dict[str, Any]:
     return config
 
 
-def _resolve_file(source: str, name: str, options: Mapping[str, Any]) -> Path:
+def resolve_file(source: str, name: str, options: Mapping[str, Any]) -> Path:
     """Return the path of a checkpoint's file, downloaded if the source is no folder."""
     if Path(source).is_dir():
         path = Path(source) / name
         if not path.is_file():
-            raise CheckpointError(
-                f"{source} has no {name}; a checkpoint is a folder with {CONFIG_NAME} and {WEIGHTS_NAME}"
-            )
+            raise CheckpointError(f"{source} has no {name}{_explained(name, 'folder')}")
         return path
     if source.count("/") != 1:
         raise CheckpointError(f"{source!r} is neither a folder nor a repository '<namespace>/<name>' on the Hub")
     try:
         return download_file(source, name, **options)
     except RemoteEntryNotFoundError as error:
-        raise CheckpointError(
-            f"{source} has no {name} on the Hub; a checkpoint is a repository with {CONFIG_NAME} and {WEIGHTS_NAME}"
-        ) from error
+        raise CheckpointError(f"{source} has no {name} on the Hub{_explained(name, 'repository')}") from error
     except Exception as error:
         reason = explain(error, endpoint=options.get("endpoint"), revision=options.get("revision"))
         if reason is None:
             raise
         raise HubError(f"{name} of {source!r} cannot be loaded: {reason}") from error
+
+
+def _explained(missing: str, kind: str) -> str:
+    needed = (CONFIG_NAME, WEIGHTS_NAME)
+    return f"; a checkpoint is a {kind} with {' and '.join(needed)}" if missing in needed else ""
 
 
 def _is_newer(version: str, known: str) -> bool:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import functools
+import math
 from typing import Any
 
 import numpy as np
@@ -11,8 +13,11 @@ from datasets import Dataset
 from numpy.typing import NDArray
 from torch import Tensor
 
-from ..dataset.presets import evaluation_config
+from ..dataset.generator import SHARD_ROWS, generate_part
+from ..dataset.parameters import GenerationParameters
+from ..dataset.presets import PRESETS, evaluation_config
 from ..dataset.registration import load
+from .tasks import FRESH_ROWS, get_task
 
 
 def load_tensors(config: str = "default", split: str = "train", **parameters: Any) -> tuple[Tensor, Tensor]:
@@ -72,6 +77,37 @@ def to_tensors(table: pa.Table) -> tuple[Tensor, Tensor]:
 def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
     """Load the test rows for a model trained on a config, those of its `evaluation_config`, as `load_tensors` does."""
     return load_tensors(evaluation_config(trained_on), "test")
+
+
+def load_training_tensors(task: str, rows: int | None = None) -> tuple[Tensor, Tensor]:
+    """Load the training rows of a task's config, or the first of them: those that train, and those that may be held out."""
+    config = get_task(task).config
+    preset = PRESETS[config]
+    rows = rows or (get_task(task).train_rows if preset.is_sharded else None)
+    split = "train" if rows is None else f"train[:{rows}]"
+    if rows is None or not preset.is_sharded:
+        return load_tensors(config, split)
+    # Fewer samples are the first of more, so these are the first training rows of the config.
+    return load_tensors(config, split, num_samples=math.ceil(rows / preset.parameters.train_split))
+
+
+def load_fresh_tensors(task: str, rows: int | None = None) -> tuple[Tensor, Tensor]:
+    """Return rows like the test rows of a task that no training has seen: the first of the stream with its parameters.
+
+    They are made once per process, `FRESH_ROWS` of them if their number is not given; do not change them.
+    """
+    return _fresh_tensors(get_task(task).fresh_parameters, FRESH_ROWS if rows is None else rows)
+
+
+@functools.cache
+def _fresh_tensors(parameters: GenerationParameters, rows: int) -> tuple[Tensor, Tensor]:
+    starts = range(0, rows, SHARD_ROWS)
+    shards = [
+        generate_part(parameters, split="test", index=index, start=0, stop=min(SHARD_ROWS, rows - start))
+        for index, start in enumerate(starts)
+    ]
+    x, y = (torch.from_numpy(np.concatenate(column)) for column in zip(*shards, strict=True))
+    return x, y
 
 
 class Mnist1DDataset(torch.utils.data.TensorDataset):

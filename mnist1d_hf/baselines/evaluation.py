@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,10 +19,11 @@ from ..utils.checks import check_integer
 from ..utils.progress import shown
 from .data import check_device, read_column
 from .metrics import Evaluation, check_labels, compare, refuse_rows
+from .onnx_models import OnnxModel, load_onnx
 
 
 def evaluate(
-    model: nn.Module,
+    model: nn.Module | OnnxModel | str | os.PathLike[str],
     dataset: tuple[Tensor, Tensor] | datasets.Dataset | TorchDataset[Any],
     *,
     batch_size: int = 1000,
@@ -33,16 +35,17 @@ def evaluate(
 
     Parameters
     ----------
-    model : torch.nn.Module
-        Takes signals of shape (batch, length) and returns logits of shape (batch, classes).
+    model : torch.nn.Module, OnnxModel, str or path-like
+        Takes signals of shape (batch, length) and returns logits of shape (batch, classes). An ONNX file, a folder or a
+        repository with one, or what `load_onnx` made of it, is run by onnxruntime in a process of its own.
     dataset : pair of Tensor, datasets.Dataset or torch.utils.data.Dataset
         Signals, float, of shape (rows, length) and labels, integers in [0, classes), of shape (rows,); as a pair of
         tensors, as the columns ``x`` and ``y``, or as a dataset of pairs. Signals are converted to the type of the
         model's parameters.
     batch_size : int
-        Rows classified at once, at least 1.
+        Rows classified at once, at least 1; an ONNX file gets as many as suit it.
     device : str
-        Torch device.
+        Torch device; ``"cpu"`` for an ONNX file.
 
     Returns
     -------
@@ -53,6 +56,8 @@ def evaluate(
     ------
     TypeError
         If the dataset is none of these.
+    CheckpointError
+        If there is no such ONNX file, or it cannot be run; see `OnnxModel`.
     ValueError
         If signals, labels, logits or the device are not as described; the message names the row where there is one.
 
@@ -64,6 +69,10 @@ def evaluate(
     (True, 1000)
     """
     check_integer("batch_size", batch_size, low=1)
+    if isinstance(model, str | os.PathLike):
+        model = load_onnx(model)
+    if isinstance(model, OnnxModel) and device != "cpu":
+        raise ValueError(f"an ONNX file is evaluated on the CPU, not on the device {device!r}")
     check_device(device)
     x, y = _load_pairs(dataset, batch_size)
     if x.ndim != 2 or not x.is_floating_point():
@@ -74,6 +83,8 @@ def evaluate(
     labels = check_labels(y.numpy(force=True))
     if len(x) != len(labels):
         raise ValueError(f"there are {len(x)} signals and {len(labels)} labels; there must be one label per signal")
+    if isinstance(model, OnnxModel):
+        return compare(model(x.numpy(force=True)), labels)
     dtype = _first_parameter(model).dtype
     with _evaluating(model, device), torch.inference_mode():
         batches = shown(x.split(batch_size), f"{len(x):,} rows")

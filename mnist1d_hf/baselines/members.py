@@ -50,10 +50,14 @@ class Stack:
 
 
 class Separate:
-    """Members that are ordinary modules."""
+    """Members that are ordinary modules.
 
-    def __init__(self, models: Sequence[nn.Module]) -> None:
+    Each has its own random stream for what it draws in training, such as dropout: a state of torch's global generator.
+    """
+
+    def __init__(self, models: Sequence[nn.Module], streams: Sequence[Tensor] | None = None) -> None:
         self._models = models
+        self._streams = list(streams or [torch.get_rng_state()] * len(models))
         self.parameters = [parameter for model in models for parameter in model.parameters()]
 
     @torch.no_grad()
@@ -63,12 +67,17 @@ class Separate:
 
     def set_gradients(self, x: Tensor, labels: Tensor, label_smoothing: float) -> Tensor:
         """Set the gradients of each member's mean cross-entropy in training, and return the logits."""
-        every = []
-        for model, signals, own in zip(self._models, x, labels, strict=True):
-            model.zero_grad()
-            logits = model.train()(signals)
-            F.cross_entropy(logits, own, label_smoothing=label_smoothing).backward()
-            every.append(logits.detach())
+        every, before = [], torch.get_rng_state()
+        try:
+            for member, (model, signals, own) in enumerate(zip(self._models, x, labels, strict=True)):
+                torch.set_rng_state(self._streams[member])
+                model.zero_grad()
+                logits = model.train()(signals)
+                F.cross_entropy(logits, own, label_smoothing=label_smoothing).backward()
+                self._streams[member] = torch.get_rng_state()
+                every.append(logits.detach())
+        finally:
+            torch.set_rng_state(before)
         return torch.stack(every)
 
     def state(self, member: int) -> State:

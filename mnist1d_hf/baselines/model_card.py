@@ -7,12 +7,13 @@ from typing import Any
 from huggingface_hub import EvalResult
 
 from .. import paper
-from ..dataset.presets import PRESETS, evaluation_config
+from ..dataset.presets import evaluation_config
 from ..dataset.templates import CLASS_NAMES
 from ..utils.rendering import render_card
 from ..utils.resources import resource_folder
 from .architectures import get_architecture
 from .architectures.base import card_data
+from .tasks import TASKS
 
 CARD_NAME = "README.md"
 
@@ -22,10 +23,9 @@ def render_model_card(metrics: dict[str, Any], repo_id: str | None = None, datas
 
     The ids of its repository and of that of the dataset are given if they are published.
     """
-    config, test = metrics["config"], metrics["runs"][0]["test"]
-    low, high = test["interval"]
+    config, test, fresh = metrics["config"], metrics["runs"][0]["test"], metrics["runs"][0]["fresh"]
     architecture = get_architecture(metrics["model"])
-    train_rows = PRESETS[config].train_rows
+    train_rows = TASKS[config].train_rows
     return render_card(
         card_data(
             "safetensors",
@@ -46,9 +46,16 @@ def render_model_card(metrics: dict[str, Any], repo_id: str | None = None, datas
         published=architecture.published(config),
         class_names=CLASS_NAMES,
         class_errors=test["class_errors"],
-        uncertainty=50 * (high - low),
+        uncertainty=_half_width(test),
+        fresh_uncertainty=_half_width(fresh),
         paper=paper,
     )
+
+
+def _half_width(evaluation: dict[str, Any]) -> float:
+    """Return half of the interval of an accuracy, in points."""
+    low, high = evaluation["interval"]
+    return float(50 * (high - low))
 
 
 def _model_index(metrics: dict[str, Any], repo_id: str | None, dataset_id: str | None) -> dict[str, Any]:

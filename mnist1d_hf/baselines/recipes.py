@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+import dataclasses
 import math
 from dataclasses import dataclass
 
 from ..utils.checks import check_integer
 
-RECIPES = ("tuned", "paper")
-"""Names of the recipes: this project's settings, and the paper's for its four models."""
+RECIPES = ("tuned", "paper", "paper-4000", "paper-256")
+"""Names of the recipes: this project's settings, and the paper's for its four models (see `PAPER_RECIPES`)."""
+
+CHECKPOINT_RECIPES = ("tuned", "paper")
+"""Recipes of which the package has checkpoints."""
+
+RECIPE_SIZES = {"paper-256": {"hidden_size": 256}}
+"""Sizes of the models of a recipe, where they are not the default ones."""
 
 VALIDATION_ROWS = 600
 """Training rows held out, the last ones, while settings are chosen."""
@@ -65,3 +72,12 @@ PAPER_SETTINGS = TrainingSettings(
     log_every=250,
 )
 """The paper's settings for its four models. Its code stops early on the test rows; this one, on rows held out."""
+
+PAPER_4000_SETTINGS = dataclasses.replace(PAPER_SETTINGS, validation_rows=0, early_stopping=False)
+"""The last step of the same loop on all 4000 rows."""
+
+PAPER_RECIPES = {"paper": PAPER_SETTINGS, "paper-4000": PAPER_4000_SETTINGS}
+"""What each of the paper's four models has; the MLP has "paper-256" too, the last step with the size in the authors' code."""
+
+DEFAULT_SETTINGS = TrainingSettings(learning_rate=2e-2, label_smoothing=0.1)
+"""Settings for a model about which nothing is known: those of `models/select_settings.py --default` that are good for most."""

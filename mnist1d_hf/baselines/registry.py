@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import CheckpointError
-from ..utils.text import show
+from ..utils.text import escape, show
 from .architectures import MODELS, Baseline, get_architecture
 from .bundled import checkpoint_folder as checkpoint_folder
 from .bundled import list_checkpoints as list_checkpoints
-from .checkpoints import Checkpoint, is_path, open_checkpoint
+from .checkpoints import WEIGHTS_NAME, Checkpoint, is_path, open_checkpoint
+from .layout import ONNX_NAME
 
 
 def list_models() -> list[str]:
@@ -25,7 +26,7 @@ def list_models() -> list[str]:
     Examples
     --------
     >>> list_models()
-    ['logistic', 'mlp', 'cnn', 'gru', 'resnet', 'transformer']
+    ['logistic', 'mlp', 'cnn', 'gru', 'resnet', 's4d', 'tcn', 'transformer']
     """
     return list(MODELS)
 
@@ -108,8 +109,9 @@ def load_model(
     Raises
     ------
     CheckpointError
-        If the checkpoint is missing, damaged, or of an unknown architecture, if its weights are not finite numbers, or if it
-        takes more than 256 MiB. What ``config.json`` asks for takes no memory before the weights are known to have it.
+        If the checkpoint is missing, damaged, or of an unknown architecture, whose code is never run (the message names its
+        ONNX file), if its weights are not finite numbers, or if it takes more than 256 MiB. What ``config.json`` asks for takes
+        no memory before the weights are known to have it.
     HubError
         If the repository or the revision is missing, or the Hub is out of reach.
     ValueError
@@ -126,6 +128,16 @@ def load_model(
     architecture = model.config.get("architecture")
     if not isinstance(architecture, str) or architecture not in MODELS:
         raise CheckpointError(
-            f"{model.config_path} names the architecture {show(architecture)}; known are {', '.join(MODELS)}"
+            f"{model.config_path} names the architecture {show(architecture)}; known are {', '.join(MODELS)}. No code of a "
+            f"repository is run: {_other_ways(model.source, architecture)}"
         )
     return MODELS[architecture].from_checkpoint(model)
+
+
+def _other_ways(source: str, architecture: object) -> str:
+    """Say what can be done with a checkpoint of an architecture that is not known."""
+    name = architecture if isinstance(architecture, str) and architecture.isidentifier() else "its class"
+    return (
+        f"evaluate its {ONNX_NAME} (mnist1d-hf evaluate {escape(source)}), or load it with its author's class "
+        f"({escape(name)}.from_pretrained, or load_state_dict with {WEIGHTS_NAME})"
+    )

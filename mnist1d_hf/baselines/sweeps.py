@@ -15,6 +15,7 @@ from ..utils.text import show
 from .data import load_tensors
 from .evaluation import evaluate
 from .metrics import Evaluation
+from .onnx_models import OnnxModel
 
 SWEEPABLE = {
     name: float if isinstance(value, float) else int
@@ -31,7 +32,7 @@ Points = Sequence[tuple[float, Evaluation]]
 
 
 def sweep(
-    model: nn.Module,
+    model: nn.Module | OnnxModel,
     parameter: str,
     values: Sequence[float],
     *,

@@ -1,4 +1,4 @@
-"""Training of the baselines: members of one architecture, which differ in seed or config, in one loop.
+"""Training: members of one architecture, which differ in seed or task, in one loop.
 
 How this differs from the paper's code, which evaluates on the test set while it trains: here the test rows are read once, after
 the last step. Settings were chosen with the last `VALIDATION_ROWS` of the training rows held out; the checkpoints are then
@@ -7,7 +7,6 @@ trained on all training rows with the settings fixed.
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,15 +14,17 @@ from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
-from ..dataset.presets import PRESETS
+from ..dataset.templates import NUM_CLASSES
+from ..errors import ModelError
 from ..utils.seeds import generator, seeded
 from .architectures import Baseline
-from .data import check_device, load_tensors
+from .data import check_device, load_training_tensors
 from .members import Members, Separate, Stack, State
 from .recipes import TrainingSettings
 from .registry import create_model
+from .tasks import get_task
 
 # Rows classified at once, and batches gathered at once, to bound memory.
 _EVALUATION_ROWS = 1_000
@@ -44,8 +45,8 @@ class Curves:
 class TrainedModel:
     """One member after training."""
 
-    model: Baseline
-    config: str
+    model: nn.Module
+    task: str
     seed: int
     curves: Curves
     seconds: float  # time of all members, divided by their number
@@ -55,8 +56,12 @@ ProgressCallback = Callable[[int, float, float], None]
 """Called with the step, the mean loss and the mean accuracy of the members."""
 
 
+ModelFactory = Callable[[int, int], nn.Module]
+"""Makes a model for signals of so many points and so many classes."""
+
+
 def train(
-    architecture: str,
+    architecture: str | ModelFactory,
     runs: Sequence[tuple[str, int]],
     settings: TrainingSettings,
     *,
@@ -66,26 +71,30 @@ def train(
 ) -> list[TrainedModel]:
     """Train members of one architecture together; each comes out as it would alone, to rounding.
 
-    A run is a config and a seed, which draws the initial weights and the order of the rows. With ``train_rows`` the members
-    see that many of the first rows of their config instead of all that its preset names. The models are returned in the order
-    of the runs, on the CPU and in evaluation mode.
+    A run is a task and a seed, which draws the initial weights and the order of the rows; the tasks of one call have equally
+    many rows to train on. With ``train_rows`` the members see that many of the first rows of their config instead of all that
+    the task names. The models are returned in the order of the runs, on the CPU and in evaluation mode. A ModelError names the
+    run and the step where a loss is no finite number.
     """
     check_device(device)
-    data = {config: _training_rows(config, train_rows) for config in dict(runs)}
+    data = {task: load_training_tensors(task, train_rows) for task in dict(runs)}
     start = time.perf_counter()
     available = len(data[runs[0][0]][1])
-    rows = available - settings.validation_rows
+    held_out = available - settings.validation_rows
+    rows = min(held_out, get_task(runs[0][0]).train_rows or held_out)
     if rows < 1:
         raise ValueError(f"validation_rows={settings.validation_rows} leaves no row of {available} to train on")
-    x, y = (torch.stack([data[config][column][rows:] for config, _ in runs]).to(device) for column in (0, 1))
-    models = []
+    x, y = (torch.stack([data[task][column][held_out:] for task, _ in runs]).to(device) for column in (0, 1))
+    models, streams = [], []
     for _, seed in runs:
         with seeded(seed):
-            models.append(create_model(architecture, final_seq_length=x.shape[2]).to(device))
-    layers = type(models[0]).stack(models)
-    members: Members = Stack(models, layers) if layers else Separate(models)
-    curves, best = _CurveRecorder(settings.label_smoothing), _BestWeights(members)
-    batches = _Batches([data[config] for config, _ in runs], rows, [seed for _, seed in runs], settings, device)
+            models.append(_create(architecture, x.shape[2]).to(device))
+            streams.append(torch.get_rng_state())
+    baselines = [model for model in models if isinstance(model, Baseline)]
+    layers = type(baselines[0]).stack(baselines) if baselines else None
+    members: Members = Stack(models, layers) if layers else Separate(models, streams)
+    curves, best = _CurveRecorder(runs, settings.label_smoothing), _BestWeights(members)
+    batches = _Batches([data[task] for task, _ in runs], rows, [seed for _, seed in runs], settings, device)
     for step, logits, labels in _optimise(members, batches, settings):
         curves.add(logits, labels)
         if step % settings.log_every and step != settings.steps:
@@ -100,19 +109,15 @@ def train(
         model.eval()
     seconds = (time.perf_counter() - start) / len(runs)
     return [
-        TrainedModel(model, config, seed, curves.of_member(member), seconds)
-        for member, (model, (config, seed)) in enumerate(zip(models, runs, strict=True))
+        TrainedModel(model, task, seed, curves.of_member(member), seconds)
+        for member, (model, (task, seed)) in enumerate(zip(models, runs, strict=True))
     ]
 
 
-def _training_rows(config: str, rows: int | None) -> tuple[Tensor, Tensor]:
-    preset = PRESETS[config]
-    rows = rows or preset.train_rows
-    split = "train" if rows is None else f"train[:{rows}]"
-    if rows is None or not preset.is_sharded:
-        return load_tensors(config, split)
-    # Fewer samples are the first of more, so these are the first training rows of the config.
-    return load_tensors(config, split, num_samples=math.ceil(rows / preset.parameters.train_split))
+def _create(architecture: str | ModelFactory, length: int) -> nn.Module:
+    if isinstance(architecture, str):
+        return create_model(architecture, final_seq_length=length)
+    return architecture(length, NUM_CLASSES)
 
 
 def _optimise(members: Members, batches: _Batches, settings: TrainingSettings) -> Iterator[tuple[int, Tensor, Tensor]]:
@@ -150,8 +155,8 @@ class _Point(NamedTuple):
 class _CurveRecorder:
     """Averages what was seen on the batches between two points of the curves."""
 
-    def __init__(self, label_smoothing: float) -> None:
-        self._label_smoothing = label_smoothing
+    def __init__(self, runs: Sequence[tuple[str, int]], label_smoothing: float) -> None:
+        self._runs, self._label_smoothing = runs, label_smoothing
         self._batches: list[tuple[Tensor, Tensor]] = []
         self._points: list[_Point] = []
 
@@ -166,9 +171,21 @@ class _CurveRecorder:
             logits.transpose(1, 2), labels, label_smoothing=self._label_smoothing, reduction="none"
         )
         loss, accuracy = losses.mean(dim=1), (logits.argmax(dim=2) == labels).float().mean(dim=1)
+        if not loss.isfinite().all():
+            self._refuse(losses.unflatten(1, (len(self._batches), -1)), step - len(self._batches) + 1)
         self._batches.clear()
         self._points.append(_Point(step, loss, accuracy, validation))
         return self._points[-1]
+
+    def _refuse(self, losses: Tensor, first_step: int) -> None:
+        """Raise for the first of some steps with a loss, of shape (members, steps, rows), that is no finite number."""
+        step, member = (~losses.isfinite()).any(dim=2).T.nonzero()[0].tolist()
+        task, seed = self._runs[member]
+        loss = float(losses[member, step].mean())
+        raise ModelError(
+            f"the loss of seed {seed} on the task {task!r} is {loss} at step {first_step + step}: try a lower learning "
+            f"rate, and look for logarithms, roots and divisions that can fail"
+        )
 
     def of_member(self, member: int) -> Curves:
         return Curves(

@@ -20,7 +20,7 @@ from ..utils.tables import align
 from .options import config_choice, json_option, output_option, quiet_option, set_option
 
 if TYPE_CHECKING:
-    from ..baselines import Baseline
+    from ..baselines import Baseline, OnnxModel
 
 Record = dict[str, Any]
 """One evaluation as plain values."""
@@ -65,20 +65,24 @@ def evaluate_command(
 ) -> None:
     """Evaluate trained models.
 
-    MODEL is the name of a checkpoint in the package (cnn), a folder, or a repository on the Hub. Without one, every
-    checkpoint in the package is evaluated on its own test rows; those trained on 'large' on the rows of 'default'.
+    MODEL is the name of a checkpoint in the package (cnn), a folder, a repository on the Hub, or an ONNX file of any
+    framework. Where a folder or a repository has no weights of an architecture of this package, its onnx/model.onnx is
+    evaluated. Without a MODEL, every checkpoint in the package is evaluated on its own test rows; those trained on 'large'
+    on the rows of 'default'.
 
     \b
     Examples:
       mnist1d-hf evaluate
       mnist1d-hf evaluate cnn --config shuffled
+      mnist1d-hf evaluate my_model.onnx
       mnist1d-hf evaluate cnn gru --sweep corr_noise_scale=0:1:0.25 --output noise.png
     """
     if as_csv and as_json:
         raise click.UsageError("--csv and --json exclude each other")
     if output and not sweep:
         raise click.UsageError("--output is for the figure of a sweep; give --sweep PARAMETER=START:STOP:STEP too")
-    check_extras("torch", *(["plot"] if output else []))
+    has_onnx = any(name.lower().endswith(".onnx") for name in models)
+    check_extras("torch", *(["plot"] if output else []), *(["onnx"] if has_onnx else []))
     if output:
         check_format(output)
         check_output_file(output)
@@ -96,23 +100,28 @@ def evaluate_command(
         _evaluate(loaded, data, device, show)
 
 
-def _load(name: str, config: str, trained_on: str | None) -> Baseline:
-    from ..baselines import list_checkpoints, load_model
+def _load(name: str, config: str, trained_on: str | None) -> Baseline | OnnxModel:
+    from ..baselines import list_checkpoints
+    from ..baselines.onnx_models import load_any
 
     if trained_on is None:
         trained_on = config if (config, name) in list_checkpoints() else "default"
-    return load_model(name, trained_on)
+    return load_any(name, trained_on)
 
 
-def _own_config(models: Mapping[str, Baseline]) -> str:
+def _own_config(models: Mapping[str, Baseline | OnnxModel]) -> str:
     """Return the config whose test rows count for all of these models, or `default` if they differ."""
-    from ..baselines import MODELS
-
-    configs = {
-        "default" if name in MODELS else evaluation_config(model.metadata.get("dataset_config", "default"))
-        for name, model in models.items()
-    }
+    configs = {_test_config(name, model) for name, model in models.items()}
     return configs.pop() if len(configs) == 1 else "default"
+
+
+def _test_config(name: str, model: Baseline | OnnxModel) -> str:
+    from ..baselines import MODELS, OnnxModel
+    from ..baselines.tasks import get_task
+
+    if isinstance(model, OnnxModel):
+        return get_task(model.task or "default").test_config
+    return "default" if name in MODELS else evaluation_config(model.metadata.get("dataset_config", "default"))
 
 
 def _evaluate_checkpoints(device: str, show: Show | None) -> None:
@@ -139,7 +148,7 @@ def _evaluate_checkpoints(device: str, show: Show | None) -> None:
     show(records)
 
 
-def _evaluate(models: Mapping[str, Baseline], data: Record, device: str, show: Show | None) -> None:
+def _evaluate(models: Mapping[str, Baseline | OnnxModel], data: Record, device: str, show: Show | None) -> None:
     from ..baselines import evaluate, load_tensors
     from ..baselines.table import format_accuracy
 
@@ -158,7 +167,12 @@ def _evaluate(models: Mapping[str, Baseline], data: Record, device: str, show: S
 
 
 def _sweep(
-    models: Mapping[str, Baseline], text: str, data: Record, output: Path | None, device: str, show: Show | None
+    models: Mapping[str, Baseline | OnnxModel],
+    text: str,
+    data: Record,
+    output: Path | None,
+    device: str,
+    show: Show | None,
 ) -> None:
     from ..baselines.figures import plot_sweep
     from ..baselines.sweeps import parse_sweep, sweep

@@ -1,4 +1,4 @@
-"""The configs of the dataset: named generation parameters, and how the baselines use each."""
+"""The configs of the dataset: named generation parameters."""
 
 from __future__ import annotations
 
@@ -19,14 +19,8 @@ class Preset:
     """One sentence."""
     is_sharded: bool = False
     """Whether rows come from independent shards instead of the paper's single random stream."""
-    has_baselines: bool = True
-    """Whether baselines are trained on it."""
     evaluation_config: str | None = None
     """Config whose test rows are used to evaluate models trained on this one; this one if None."""
-    train_rows: int | None = None
-    """Number of training rows for baselines; all if None."""
-    steps_factor: int = 1
-    """Multiplies the training steps of a recipe, since it takes more steps to see more rows."""
 
 
 PRESETS = {
@@ -40,22 +34,16 @@ PRESETS = {
         "Any number of rows with the distribution of `default`, generated in independent shards.",
         is_sharded=True,
         evaluation_config="default",
-        train_rows=50_000,
-        steps_factor=4,
     ),
     "custom-noise": Preset(
         _DEFAULT.replace(corr_noise_scale=2 * _DEFAULT.corr_noise_scale, iid_noise_scale=2 * _DEFAULT.iid_noise_scale),
         "Twice the noise of `default`, or any other noise scales.",
-        has_baselines=False,
     ),
 }
 """The configs by name."""
 
 CONFIGS = {name: preset.parameters for name, preset in PRESETS.items()}
 """Generation parameters of each config."""
-
-BASELINE_CONFIGS = tuple(name for name, preset in PRESETS.items() if preset.has_baselines)
-"""Configs that the baselines are trained on."""
 
 
 def evaluation_config(trained_on: str) -> str:

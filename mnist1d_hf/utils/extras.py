@@ -12,12 +12,13 @@ from ..errors import MissingExtraError
 
 LIBRARIES = {
     "plot": ("matplotlib",),
-    "torch": ("torch", "safetensors", "scipy"),
-    "onnx": ("onnx",),
+    "torch": ("torch", "safetensors", "scipy", "cloudpickle"),
+    "onnx": ("onnx", "onnxruntime"),
     "experiments": ("sklearn",),
+    "reference": ("sklearn",),
     "cluster": ("distributed",),
 }
-"""Modules that an extra is for; `experiments` also installs `torch` and `plot`."""
+"""Modules that an extra is for; `experiments` also installs `torch` and `plot`, and `reference` installs `torch`."""
 
 
 def require(module: str, extra: str) -> ModuleType:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from .extras import require
 from .files import replacing
+from .text import shorten_name
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -70,6 +71,14 @@ def tidy(
         for text, size in ((axis.xaxis.label, label_size), (axis.yaxis.label, label_size), (axis.title, title_size)):
             if size is not None:
                 text.set_fontsize(size)
+
+
+def drawable(name: str, length: int = 32) -> str:
+    """Return a name shortened, with characters that the font of figures lacks as escapes."""
+    manager = require("matplotlib.font_manager", "plot")
+    glyphs = manager.get_font(manager.findfont(manager.FontProperties())).get_charmap()
+    characters = (char if ord(char) in glyphs else char.encode("unicode_escape").decode() for char in name)
+    return shorten_name("".join(characters), length)
 
 
 def save_figure(figure: Figure, path: str | os.PathLike[str]) -> Path:

@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 import os
 import platform
+import shutil
 import sys
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from contextlib import contextmanager
 from pathlib import Path
 from secrets import token_hex
@@ -84,6 +85,45 @@ def write_text(path: Path, text: str) -> None:
 def write_json(path: Path, content: Mapping[str, Any], indent: int | None = None, **options: Any) -> None:
     """Write a JSON file atomically; further options are those of `json.dumps`."""
     write_text(path, json.dumps(content, indent=indent, **options) + "\n")
+
+
+def read_folder(folder: Path) -> dict[str, bytes]:
+    """Return the files of a folder and of those inside it, by their path in the folder with slashes."""
+    paths = sorted(path for path in folder.rglob("*") if path.is_file())
+    return {path.relative_to(folder).as_posix(): path.read_bytes() for path in paths}
+
+
+def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
+    """Write a folder under another name and rename it, so that it is complete or missing; one of that name is replaced."""
+    unfinished, replaced = (folder.with_name(temporary_name(folder)) for _ in range(2))
+    try:
+        with naming(folder, unfinished):
+            for name, content in files.items():
+                path = unfinished / name
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(content)
+            if folder.exists():
+                folder.rename(replaced)
+            try:
+                unfinished.rename(folder)
+            except OSError:
+                if replaced.exists():
+                    replaced.rename(folder)
+                raise
+    finally:
+        shutil.rmtree(unfinished, ignore_errors=True)
+    shutil.rmtree(replaced, ignore_errors=True)
+
+
+def refuse_foreign_files(folder: Path, known: Set[str], writer: str) -> None:
+    """Raise a FileExistsError if replacing a folder would lose a file that its writer ("training") does not write."""
+    paths = (path for path in folder.rglob("*") if path.is_symlink() or not path.is_dir())
+    foreign = sorted({path.relative_to(folder).as_posix() for path in paths} - known)
+    if foreign:
+        raise FileExistsError(
+            f"{folder} holds files that {writer} does not write ({', '.join(foreign[:3])}"
+            f"{', ...' if len(foreign) > 3 else ''}), so it is not overwritten; move them away, or name another folder"
+        )
 
 
 def versions() -> dict[str, str]:

@@ -12,10 +12,11 @@ from _thread import interrupt_main
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, nullcontext
 from multiprocessing import active_children, connection, get_context, parent_process
 from multiprocessing.process import BaseProcess
 from multiprocessing.queues import Queue
+from types import ModuleType
 from typing import Any, NamedTuple, ParamSpec, TypeVar
 
 import datasets
@@ -64,12 +65,13 @@ def report(name: str, done: int, measured: str = "") -> None:
 
 @contextmanager
 def local_processes(
-    bars: Mapping[str, Bar], jobs: int | None = None, *, kept: str = "", what: str = "pieces"
+    bars: Mapping[str, Bar], jobs: int | None = None, *, kept: str = "", what: str = "pieces", main: bool = True
 ) -> Iterator[Executor]:
     """Yield an executor with processes of one thread each: more threads only get in each other's way.
 
     A piece of work may have a bar by the name that it gives to `report`. There are at most ``jobs`` processes, or one per core,
-    and no more than bars. They end when this process does, whatever ends it.
+    and no more than bars. They end when this process does, whatever ends it. Unless they import the main script of this process
+    (``main``), functions of that script cannot be submitted, and the script needs no ``if __name__ == "__main__":``.
 
     If it is interrupted, the KeyboardInterrupt says how many pieces are finished and, in the words of ``kept``, what becomes of
     them. If a process is killed, a WorkerError says this and what it was working on.
@@ -81,7 +83,7 @@ def local_processes(
     with (
         _shown(bars, reports) as begun,
         _environment(ALLOCATOR),
-        _Pool(workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
+        _Pool(main, workers, mp_context=context, initializer=_start_process, initargs=(reports,)) as pool,
     ):
         try:
             yield pool
@@ -101,11 +103,17 @@ def local_processes(
 
 @contextmanager
 def workers(
-    executor: Executor | None, bars: Mapping[str, Bar], jobs: int | None = None, *, what: str, kept: str
+    executor: Executor | None,
+    bars: Mapping[str, Bar],
+    jobs: int | None = None,
+    *,
+    what: str,
+    kept: str,
+    main: bool = True,
 ) -> Iterator[tuple[Executor, Callable[[str], None]]]:
     """Yield an executor, local processes unless one is given, and what to call with the name of each finished piece."""
     if executor is None:
-        with local_processes(bars, jobs, what=what, kept=kept) as pool:
+        with local_processes(bars, jobs, what=what, kept=kept, main=main) as pool:
             yield pool, lambda name: None  # they report it themselves
         return
     with closing(Progress(bars)) as progress:
@@ -115,8 +123,9 @@ def workers(
 class _Pool(ProcessPoolExecutor):
     """Knows its processes and how much of its work is finished."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
+    def __init__(self, main: bool, *arguments: Any, **options: Any) -> None:
         super().__init__(*arguments, **options)
+        self._main = main
         self._others = set(active_children())
         self._futures: list[Future[Any]] = []
         self.processes: set[BaseProcess] = set()
@@ -125,7 +134,7 @@ class _Pool(ProcessPoolExecutor):
         self, fn: Callable[_Parameters, _Result], /, *args: _Parameters.args, **kwargs: _Parameters.kwargs
     ) -> Future[_Result]:
         """Start a process if there may be another one, and hand on the work."""
-        with _interrupts_blocked():
+        with _interrupts_blocked(), nullcontext() if self._main else _without_main():
             future = super().submit(_work, fn, *args, **kwargs)
         self._futures.append(future)
         self.processes |= set(active_children()) - self._others
@@ -226,6 +235,17 @@ def _interrupts_blocked() -> Iterator[None]:
             yield
     finally:
         signal.pthread_sigmask(signal.SIG_SETMASK, before)
+
+
+@contextmanager
+def _without_main() -> Iterator[None]:
+    """Let processes that are started meanwhile find no main script, which they would run again."""
+    main = sys.modules["__main__"]
+    sys.modules["__main__"] = ModuleType("__main__")
+    try:
+        yield
+    finally:
+        sys.modules["__main__"] = main
 
 
 @contextmanager

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+import re
 import reprlib
+import string
+
+# Punctuation, but for a hyphen or underscore inside a word, and a point inside a number.
+_MARKUP = rf"(?!(?<=[^\W_])[-_](?=[^\W_])|(?<=\d)\.(?=\d))[{re.escape(string.punctuation)}]"
 
 _repr = reprlib.Repr()
 _repr.maxstring = _repr.maxother = 200
@@ -25,6 +30,17 @@ def escape(text: object) -> str:
 def printable(text: str) -> str:
     """Return a text with what could command a terminal or reverse its order as escapes, for example ``\\x1b``."""
     return "".join(char if char.isprintable() else char.encode("unicode_escape").decode() for char in text)
+
+
+def shorten_name(name: str, length: int = 32) -> str:
+    """Return a name, safe to print, of at most so many characters."""
+    name = printable(name)
+    return name if len(name) <= length else f"{name[: length - 1]}…"
+
+
+def markdown(text: str) -> str:
+    """Return a text on one line as Markdown that shows it as it is: nothing in it is a link, a cell's end or HTML."""
+    return re.sub(_MARKUP, r"\\\g<0>", printable(text))
 
 
 def one_line(error: BaseException) -> str:

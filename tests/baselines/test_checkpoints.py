@@ -4,8 +4,12 @@ import csv
 import dataclasses
 import json
 import re
+import shutil
 import subprocess
 import sys
+from collections import defaultdict
+from itertools import product
+from statistics import mean
 
 import numpy as np
 import pytest
@@ -14,11 +18,12 @@ from huggingface_hub import ModelCard
 
 import mnist1d_hf
 from mnist1d_hf import DATA_VERSION
-from mnist1d_hf.baselines import create_model, list_checkpoints, list_models, load_model
+from mnist1d_hf.baselines import bundled, create_model, list_checkpoints, list_models, load_model
 from mnist1d_hf.baselines.architectures import get_architecture
 from mnist1d_hf.baselines.data import load_test_tensors
 from mnist1d_hf.baselines.evaluation import evaluate
 from mnist1d_hf.baselines.model_card import render_model_card
+from mnist1d_hf.baselines.recipes import DEFAULT_SETTINGS
 from mnist1d_hf.baselines.report import write_report
 from mnist1d_hf.baselines.runs import METRICS_NAME, read_metrics
 from mnist1d_hf.utils.resources import resource_folder
@@ -29,7 +34,7 @@ PAPERS = [name for name in list_models() if "paper" in get_architecture(name).re
 
 # Mean test accuracy over seeds, in percent, that each must reach.
 PROMISED = {
-    "default": {"logistic": 31.5, "mlp": 67.5, "cnn": 95.5, "gru": 91.0, "resnet": 98.5},
+    "default": {"logistic": 31.5, "mlp": 67.5, "cnn": 95.5, "gru": 91.0, "resnet": 98.5, "tcn": 96.0, "s4d": 96.0},
     "shuffled": {"logistic": 31.5, "mlp": 67.0, "cnn": 57.0, "gru": 55.5},
     "large": {"cnn": 98.0},
 }
@@ -45,6 +50,18 @@ def test_every_model_ships_for_default_and_shuffled_and_the_cnn_for_large():
         *(("shuffled", name) for name in list_models()),
         ("large", "cnn"),
     ]
+
+
+def test_what_has_metrics_alone_is_no_checkpoint(tmp_path, monkeypatch):
+    for folder in ("default/mlp", "default/mlp-paper", "default/svm", "default/mlp-paper-4000", "noisy/mlp", "few/mlp"):
+        (tmp_path / folder).mkdir(parents=True)
+        (tmp_path / folder / METRICS_NAME).touch()
+    for folder in ("default/mlp", "default/mlp-paper"):
+        (tmp_path / folder / "model.safetensors").touch()
+    monkeypatch.setattr(bundled, "resource_folder", {"models": tmp_path}.__getitem__)
+    assert list_checkpoints() == [("default", "mlp")]
+    with pytest.raises(ValueError, match=r"no checkpoint of 'mlp' trained on 'noisy'; there are mlp \(default\)$"):
+        bundled.checkpoint_folder("mlp", "noisy")
 
 
 @pytest.mark.parametrize(("config", "name"), [(config, name) for config, row in PROMISED.items() for name in row])
@@ -91,17 +108,17 @@ def test_the_code_in_a_card_runs_and_prints_the_accuracy(config, name, capsys):
 
 
 def test_the_papers_recipe_is_reported_for_the_papers_models():
-    reported = {(one["config"], one["model"]) for one in read_metrics(MODELS) if one["recipe"] == "paper"}
-    assert reported == {(config, name) for config in ("default", "shuffled") for name in PAPERS}
+    found = read_metrics(MODELS)
+    for recipe, models in {"paper": PAPERS, "paper-4000": PAPERS, "paper-256": ["mlp"]}.items():
+        reported = {(one["task"], one["model"]) for one in found if one["recipe"] == recipe}
+        assert reported == {(task, name) for task in ("default", "shuffled") for name in models}
 
 
 def test_the_report_is_what_would_be_written_now(tmp_path):
-    for one in read_metrics(MODELS):
-        name = one["model"] if one["recipe"] == "tuned" else f"{one['model']}-{one['recipe']}"
-        folder = tmp_path / one["config"] / name
+    for path in MODELS.glob(f"*/*/{METRICS_NAME}"):
+        folder = tmp_path / path.parent.relative_to(MODELS)
         folder.mkdir(parents=True)
-        (folder / METRICS_NAME).write_text(json.dumps(one))
-        (folder / "model.safetensors").touch()
+        shutil.copy(path, folder)
     write_report(tmp_path)
     for name in ("README.md", "results.csv"):
         assert (tmp_path / name).read_bytes() == (MODELS / name).read_bytes()
@@ -124,6 +141,23 @@ def test_settings_were_selected_among_the_candidates_on_validation_rows():
         for key in ("steps", "batch_size", "learning_rate", "weight_decay", "label_smoothing"):
             assert float(fastest[key]) == chosen[key], (name, key)
         assert {row["validation_rows"] for row in candidates} == {"600"}
+
+
+def test_the_default_settings_fall_short_of_the_best_of_each_model_by_the_least():
+    with (MODELS / "selection_default.csv").open() as file:
+        rows = list(csv.DictReader(file))
+    keys = ("steps", "batch_size", "learning_rate", "weight_decay", "label_smoothing")
+    columns = list(product({row["model"] for row in rows}, ("default", "shuffled")))
+    shortfalls = defaultdict(list)
+    for name, config in columns:
+        own = {tuple(float(row[key]) for key in keys): float(row[config]) for row in rows if row["model"] == name}
+        for settings, accuracy in own.items():
+            shortfalls[settings].append(max(own.values()) - accuracy)
+    of_all = [settings for settings in shortfalls if len(shortfalls[settings]) == len(columns)]
+    assert len(of_all) > 1
+    chosen = min(of_all, key=lambda settings: mean(shortfalls[settings]))
+    assert dict(zip(keys, chosen, strict=True)).items() <= dataclasses.asdict(DEFAULT_SETTINGS).items()
+    assert {row["validation_rows"] for row in rows} == {"600"}
 
 
 @pytest.mark.long

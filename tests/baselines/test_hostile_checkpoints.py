@@ -53,6 +53,11 @@ HUGE = [
     ({"num_classes": 10**400}, "has sizes that a cnn cannot have"),
     ({"architecture": "resnet", "num_blocks": 100_000}, f"would have more than {MAX_TENSORS} tensors"),
     ({"architecture": "transformer", "num_layers": 2**62}, f"would have more than {MAX_TENSORS} tensors"),
+    ({"architecture": "tcn", "num_blocks": 2**62}, f"would have more than {MAX_TENSORS} tensors"),
+    ({"architecture": "s4d", "num_layers": 2**62}, f"would have more than {MAX_TENSORS} tensors"),
+    ({"architecture": "s4d", "state_size": 10**7}, r"such a model would take \d+ bytes; at most 268435456 are loaded"),
+    ({"architecture": "s4d", "state_size": 2**62}, "has sizes that a s4d cannot have"),
+    ({"architecture": "s4d", "state_size": 10**400}, "has sizes that a s4d cannot have"),
 ]  # fmt: skip
 
 

@@ -16,7 +16,10 @@ from mnist1d_hf import DATA_VERSION, GenerationParameters, make_dataset
 from mnist1d_hf.baselines import CNN, MODELS, Mnist1DDataset, create_model, list_models, load_model, load_tensors
 from mnist1d_hf.errors import CheckpointError
 
-SIZES = {"logistic": 410, "mlp": 15_210, "cnn": 5_210, "gru": 5_134, "resnet": 25_674, "transformer": 26_474}
+SIZES = {
+    **{"logistic": 410, "mlp": 15_210, "cnn": 5_210, "gru": 5_134},
+    **{"resnet": 25_674, "s4d": 11_338, "tcn": 16_266, "transformer": 26_474},
+}
 
 
 # The four as the paper's facts describe them, written down again.
@@ -110,7 +113,7 @@ def test_signals_of_another_shape_raise(name, shape):
 @pytest.mark.parametrize(
     ("name", "sizes", "message"),
     [
-        ("rnn", {}, "unknown model 'rnn'; the models are logistic, mlp, cnn, gru, resnet, transformer"),
+        ("rnn", {}, "unknown model 'rnn'; the models are logistic, mlp, cnn, gru, resnet, s4d, tcn, transformer"),
         ("cnn", {"final_seq_length": 2}, "'final_seq_length' parameter must be an integer of at least 3, got 2"),
         ("mlp", {"hidden_size": 0}, "'hidden_size' parameter must be an integer of at least 1, got 0"),
         ("transformer", {"final_seq_length": 41}, "final_seq_length=41 must be a multiple of patch_size=5"),
@@ -213,7 +216,8 @@ def test_a_bad_config_is_named(tmp_path, content, message):
 @pytest.mark.parametrize("name", ["rnn", "a/b/c", ""])
 def test_an_unknown_name_lists_what_there_is(name):
     with pytest.raises(
-        ValueError, match=r"is not a model: give one of logistic, mlp, cnn, gru, resnet, transformer, a folder"
+        ValueError,
+        match=r"is not a model: give one of logistic, mlp, cnn, gru, resnet, s4d, tcn, transformer, a folder",
     ):
         load_model(name if name else "nothing")
 

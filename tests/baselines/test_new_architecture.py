@@ -11,6 +11,7 @@ from mnist1d_hf.baselines import (
     architectures,
     bundled,
     create_model,
+    data,
     evaluate,
     list_models,
     load_model,
@@ -61,7 +62,7 @@ def tiny(tmp_path, monkeypatch):
 
 
 def test_an_added_architecture_is_listed_after_the_papers(tiny):
-    assert list_models() == ["logistic", "mlp", "cnn", "gru", "resnet", "tiny", "transformer"]
+    assert list_models() == ["logistic", "mlp", "cnn", "gru", "resnet", "s4d", "tcn", "tiny", "transformer"]
     model = create_model("tiny", hidden_size=7)
     assert type(model) is tiny
     assert model(torch.zeros(3, 40)).shape == (3, 10)
@@ -69,8 +70,9 @@ def test_an_added_architecture_is_listed_after_the_papers(tiny):
 
 
 def test_an_added_architecture_is_trained_evaluated_tabulated_and_described(tiny, tmp_path, monkeypatch):
+    monkeypatch.setattr(data, "FRESH_ROWS", 500)
     with ThreadPoolExecutor(1) as executor:
-        (folder,) = train_baselines(tmp_path, models=["tiny"], configs=["default"], seeds=2, executor=executor)
+        (folder,) = train_baselines(tmp_path, models=["tiny"], tasks=["default"], seeds=2, executor=executor)
     model = load_model(folder)
     assert type(model) is tiny
     assert not model.training
@@ -86,7 +88,7 @@ def test_an_added_architecture_is_trained_evaluated_tabulated_and_described(tiny
     write_report(tmp_path)
     card = (folder / "README.md").read_text()
     assert "# Tiny on MNIST-1D\n\nA bottleneck with a norm. The model has " in card
-    assert "| default | tiny | tuned |" in (tmp_path / "README.md").read_text()
+    assert "| 1 | tiny | tuned |" in (tmp_path / "README.md").read_text()
 
 
 def test_a_name_is_registered_once():

@@ -31,7 +31,7 @@ def test_a_shipped_file_computes_what_its_checkpoint_computes(config, name):
 def test_other_sizes_and_any_batch_can_be_exported_and_the_bytes_repeat(tmp_path, name):
     model = create_model(name, final_seq_length=60, num_classes=7).eval()
     for file in ("a.onnx", "b.onnx"):
-        export_onnx(model, tmp_path / file)
+        export_onnx(model, tmp_path / file, 60)
     content = (tmp_path / "a.onnx").read_bytes()
     assert content == (tmp_path / "b.onnx").read_bytes()
     assert str(tmp_path).encode() not in content and b".py" not in content

@@ -7,7 +7,13 @@ import pytest
 
 from mnist1d_hf.baselines import list_models, runs
 from mnist1d_hf.baselines.architectures import get_architecture
-from mnist1d_hf.baselines.recipes import PAPER_SETTINGS, VALIDATION_ROWS, TrainingSettings
+from mnist1d_hf.baselines.recipes import (
+    DEFAULT_SETTINGS,
+    PAPER_SETTINGS,
+    RECIPE_SIZES,
+    VALIDATION_ROWS,
+    TrainingSettings,
+)
 from mnist1d_hf.baselines.runs import train_baselines
 
 PAPER = {
@@ -43,6 +49,8 @@ TUNED = {
     "cnn": {"learning_rate": 0.03, "label_smoothing": 0.1},
     "gru": {"steps": 1000, "batch_size": 200, "learning_rate": 0.07, "label_smoothing": 0.1},
     "resnet": {"steps": 2000, "label_smoothing": 0.1},
+    "s4d": {"steps": 1000, "learning_rate": 0.02, "label_smoothing": 0.1},
+    "tcn": {"steps": 750, "learning_rate": 0.02, "label_smoothing": 0.1},
     "transformer": {"steps": 6000, "label_smoothing": 0.1, "log_every": 400},
 }
 
@@ -62,7 +70,7 @@ def settings_of(tmp_path, monkeypatch):
 
     def find(model, recipe, config):
         with ThreadPoolExecutor(1) as executor, pytest.raises(StoppedError):
-            train_baselines(tmp_path, models=[model], configs=[config], seeds=1, recipe=recipe, executor=executor)
+            train_baselines(tmp_path, models=[model], tasks=[config], seeds=1, recipe=recipe, executor=executor)
         return seen.pop()
 
     monkeypatch.setattr(runs, "train", train)
@@ -74,6 +82,20 @@ def test_the_recipe_of_the_paper_is_pinned():
     assert VALIDATION_ROWS == 600
     for name in ("logistic", "mlp", "cnn", "gru"):
         assert get_architecture(name).recipes["paper"] == PAPER_SETTINGS
+
+
+def test_the_last_step_of_the_papers_loop_is_on_all_rows():
+    for name in ("logistic", "mlp", "cnn", "gru"):
+        settings = dataclasses.asdict(get_architecture(name).recipes["paper-4000"])
+        assert settings == PAPER | {"validation_rows": 0, "early_stopping": False}
+    recipes = get_architecture("mlp").recipes
+    assert recipes["paper-256"] == recipes["paper-4000"]
+    assert RECIPE_SIZES == {"paper-256": {"hidden_size": 256}}
+    assert [name for name in list_models() if "paper-256" in get_architecture(name).recipes] == ["mlp"]
+
+
+def test_the_settings_for_an_unknown_model_are_pinned():
+    assert dataclasses.asdict(DEFAULT_SETTINGS) == DEFAULTS | {"learning_rate": 0.02, "label_smoothing": 0.1}
 
 
 def test_the_tuned_recipes_are_pinned():

@@ -1,6 +1,5 @@
 """Training whole tables: what is written, what is kept, what goes on after an interruption."""
 
-import csv
 import dataclasses
 import json
 import re
@@ -14,10 +13,10 @@ from click.testing import CliRunner
 from huggingface_hub import ModelCard
 
 from mnist1d_hf import cli
-from mnist1d_hf.baselines import list_models, load_model, load_tensors, report, runs, training
+from mnist1d_hf.baselines import create_model, data, list_models, load_model, load_tensors, report, runs, training
 from mnist1d_hf.baselines.architectures import base
 from mnist1d_hf.baselines.runs import read_metrics, train_baselines
-from mnist1d_hf.dataset import presets
+from mnist1d_hf.baselines.tasks import TASKS
 from mnist1d_hf.utils.statistics import mean_interval
 
 FILES = {"config.json", "curves.png", "metrics.json", "model.safetensors", "onnx"}
@@ -32,13 +31,14 @@ def quick(monkeypatch):
             recipe: dataclasses.replace(settings, steps=6, log_every=3) for recipe, settings in record.recipes.items()
         }
         monkeypatch.setitem(base._architectures, name, dataclasses.replace(record, recipes=recipes))
-    monkeypatch.setitem(presets.PRESETS, "large", dataclasses.replace(presets.PRESETS["large"], train_rows=1000))
+    monkeypatch.setattr(data, "FRESH_ROWS", 500)
+    monkeypatch.setitem(TASKS, "large", dataclasses.replace(TASKS["large"], train_rows=1000))
     with ThreadPoolExecutor(1) as executor:
         yield {"executor": executor, "seeds": 2}
 
 
 def test_every_model_gets_its_folder(tmp_path, quick):
-    folders = train_baselines(tmp_path, models=["mlp", "cnn"], configs=["default", "shuffled", "large"], **quick)
+    folders = train_baselines(tmp_path, models=["mlp", "cnn"], tasks=["default", "shuffled", "large"], **quick)
     assert {folder.relative_to(tmp_path).as_posix() for folder in folders} == {
         f"{config}/{model}" for config in ("default", "shuffled", "large") for model in ("mlp", "cnn")
     }
@@ -50,7 +50,7 @@ def test_every_model_gets_its_folder(tmp_path, quick):
 
 
 def test_metrics_are_those_of_the_checkpoint(tmp_path, quick):
-    (folder,) = train_baselines(tmp_path, models=["cnn"], configs=["shuffled"], **quick)
+    (folder,) = train_baselines(tmp_path, models=["cnn"], tasks=["shuffled"], **quick)
     metrics = json.loads((folder / "metrics.json").read_text())
     x, y = load_tensors("shuffled", "test")
     with torch.no_grad():
@@ -67,20 +67,20 @@ def test_metrics_are_those_of_the_checkpoint(tmp_path, quick):
 def test_the_same_call_gives_the_same_checkpoint_bytes(tmp_path, quick):
     contents = []
     for name in ("a", "b"):
-        (folder,) = train_baselines(tmp_path / name, models=["gru"], configs=["default"], **quick)
+        (folder,) = train_baselines(tmp_path / name, models=["gru"], tasks=["default"], **quick)
         contents.append([(folder / file).read_bytes() for file in ("model.safetensors", "config.json", "README.md")])
     assert contents[0] == contents[1]
 
 
 def test_what_is_finished_is_kept_and_what_is_not_is_trained(tmp_path, quick, monkeypatch):
-    train_baselines(tmp_path, models=["mlp"], configs=["default"], **quick)
+    train_baselines(tmp_path, models=["mlp"], tasks=["default"], **quick)
     before = (tmp_path / "default/mlp/metrics.json").read_bytes()
     trained = []
     monkeypatch.setattr(
         runs, "train", lambda name, members, *a, **k: trained.append((name, members)) or real(name, members, *a, **k)
     )
     real = training.train
-    train_baselines(tmp_path, models=["mlp", "logistic"], configs=["default", "shuffled"], **quick)
+    train_baselines(tmp_path, models=["mlp", "logistic"], tasks=["default", "shuffled"], **quick)
     assert sorted(trained) == [
         ("logistic", [("default", 0), ("default", 1)]),
         ("logistic", [("shuffled", 0), ("shuffled", 1)]),
@@ -99,82 +99,114 @@ def test_an_interrupted_training_leaves_what_is_finished(tmp_path, quick, monkey
 
     monkeypatch.setattr(runs, "train", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        train_baselines(tmp_path, models=["logistic", "mlp"], configs=["default"], **quick)
+        train_baselines(tmp_path, models=["logistic", "mlp"], tasks=["default"], **quick)
     assert [path.parent.name for path in tmp_path.rglob("model.safetensors")] == ["mlp"]
     monkeypatch.setattr(runs, "train", real)
-    train_baselines(tmp_path, models=["logistic", "mlp"], configs=["default"], **quick)
+    train_baselines(tmp_path, models=["logistic", "mlp"], tasks=["default"], **quick)
     assert len(read_metrics(tmp_path)) == 2
     assert not list(tmp_path.rglob(".*"))
 
 
 def test_other_settings_are_not_overwritten_unless_asked(tmp_path, quick):
-    train_baselines(tmp_path, models=["mlp"], configs=["default"], **quick)
+    train_baselines(tmp_path, models=["mlp"], tasks=["default"], **quick)
     before = (tmp_path / "default/mlp/metrics.json").read_bytes()
     with pytest.raises(
         FileExistsError, match=r"default/mlp holds another model; name another folder, or give --overwrite"
     ):
-        train_baselines(tmp_path, models=["mlp"], configs=["default"], **{**quick, "seeds": 3})
+        train_baselines(tmp_path, models=["mlp"], tasks=["default"], **{**quick, "seeds": 3})
     assert (tmp_path / "default/mlp/metrics.json").read_bytes() == before
-    train_baselines(tmp_path, models=["mlp"], configs=["default"], overwrite=True, **{**quick, "seeds": 3})
+    train_baselines(tmp_path, models=["mlp"], tasks=["default"], overwrite=True, **{**quick, "seeds": 3})
     assert read_metrics(tmp_path)[0]["seeds"] == [0, 1, 2]
 
 
 def test_files_of_others_are_never_overwritten(tmp_path, quick):
-    train_baselines(tmp_path, models=["logistic"], configs=["default"], **quick)
+    train_baselines(tmp_path, models=["logistic"], tasks=["default"], **quick)
     notes = tmp_path / "default" / "logistic" / "onnx" / "notes.txt"
     neighbour = tmp_path / "default" / ".logistic.incomplete"
     notes.write_text("mine")
     neighbour.mkdir()
     weights = (notes.parent.parent / "model.safetensors").read_bytes()
     with pytest.raises(FileExistsError, match=r"holds files that training does not write \(onnx/notes.txt\)"):
-        train_baselines(tmp_path, models=["logistic"], configs=["default"], overwrite=True, **quick)
+        train_baselines(tmp_path, models=["logistic"], tasks=["default"], overwrite=True, **quick)
     assert notes.read_text() == "mine"
     assert (notes.parent.parent / "model.safetensors").read_bytes() == weights
     notes.unlink()
-    train_baselines(tmp_path, models=["logistic"], configs=["default"], overwrite=True, **quick)
+    train_baselines(tmp_path, models=["logistic"], tasks=["default"], overwrite=True, **quick)
     assert neighbour.is_dir()
 
 
 def test_what_a_killed_process_left_is_cleared(tmp_path, quick):
     left = tmp_path / "default" / ".logistic.123-0123abcd.incomplete"
     left.mkdir(parents=True)
-    train_baselines(tmp_path, models=["logistic"], configs=["default"], **quick)
+    train_baselines(tmp_path, models=["logistic"], tasks=["default"], **quick)
     assert [path.name for path in (tmp_path / "default").iterdir()] == ["logistic"]
 
 
 def test_the_papers_recipe_has_folders_of_its_own(tmp_path, quick):
-    train_baselines(tmp_path, models=["mlp"], configs=["default"], **quick)
-    train_baselines(tmp_path, models=["mlp"], configs=["default"], recipe="paper", **quick)
+    train_baselines(tmp_path, models=["mlp"], tasks=["default"], **quick)
+    train_baselines(tmp_path, models=["mlp"], tasks=["default"], recipe="paper", **quick)
     assert [(one["recipe"], one["settings"]["early_stopping"]) for one in read_metrics(tmp_path)] == [
         ("tuned", False), ("paper", True),
     ]  # fmt: skip
     assert (tmp_path / "default" / "mlp-paper" / "model.safetensors").is_file()
 
 
-def test_the_report_sums_up_the_metrics(tmp_path, quick):
-    train_baselines(tmp_path, models=["mlp", "cnn"], **quick)
-    report.write_report(tmp_path)
-    with (tmp_path / "results.csv").open() as file:
-        rows = list(csv.DictReader(file))
+def test_of_tasks_without_checkpoints_the_metrics_alone_are_written(tmp_path, quick):
+    folders = train_baselines(tmp_path, models=["logistic"], tasks=["noisy", "few", "default"], **quick)
+    found = {path.relative_to(tmp_path).as_posix() for folder in folders[:2] for path in folder.rglob("*")}
+    assert found == {"noisy/logistic/metrics.json", "few/logistic/metrics.json"}
     metrics = read_metrics(tmp_path)
-    assert [(row["config"], row["model"]) for row in rows] == [(one["config"], one["model"]) for one in metrics]
-    assert [float(row["mean"]) for row in rows] == pytest.approx(
-        [100 * one["mean_test_accuracy"] for one in metrics], abs=0.01
-    )
-    text = (tmp_path / "README.md").read_text()
-    gaps = [
-        float(line.split("|")[4])
-        for line in text.splitlines()
-        if re.match(r"\| \w+ \| [\d.]+ \| [\d.]+ \| -?[\d.]+ \|$", line)
-    ]
-    assert len(gaps) == 2
-    assert gaps == sorted(gaps, reverse=True)
-    assert (tmp_path / "results.png").read_bytes().startswith(b"\x89PNG")
+    assert [(one["task"], one["config"]) for one in metrics] == [
+        ("default", "default"), ("noisy", "custom-noise"), ("few", "default"),
+    ]  # fmt: skip
+    assert {one["runs"][0]["fresh"]["rows"] for one in metrics} == {500}
+    # The rows of few and of default are the same, but few trains on fewer of them.
+    assert metrics[0]["runs"][0]["curves"] != metrics[2]["runs"][0]["curves"]
+    report.write_report(tmp_path)
+    assert {path.parent.name for path in tmp_path.glob("*/*/README.md")} == {"logistic"}
+    assert not list(tmp_path.glob("few/*/README.md"))
+
+
+def test_metrics_alone_are_kept_refused_and_replaced_like_checkpoints(tmp_path, quick, monkeypatch):
+    (folder,) = train_baselines(tmp_path, models=["logistic"], tasks=["few"], **quick)
+    real, trained = training.train, []
+    monkeypatch.setattr(runs, "train", lambda *a, **k: trained.append(a) or real(*a, **k))
+    train_baselines(tmp_path, models=["logistic"], tasks=["few"], **quick)
+    assert not trained
+    with pytest.raises(FileExistsError, match="few/logistic holds another model"):
+        train_baselines(tmp_path, models=["logistic"], tasks=["few"], **{**quick, "seeds": 3})
+    weights = folder / "model.safetensors"
+    weights.write_bytes(b"mine")
+    with pytest.raises(FileExistsError, match=r"holds files that training does not write \(model.safetensors\)"):
+        train_baselines(tmp_path, models=["logistic"], tasks=["few"], overwrite=True, **quick)
+    weights.unlink()
+    train_baselines(tmp_path, models=["logistic"], tasks=["few"], overwrite=True, **{**quick, "seeds": 3})
+    assert read_metrics(tmp_path)[0]["seeds"] == [0, 1, 2]
+
+
+def test_a_recipe_can_have_sizes_of_its_own(tmp_path, quick):
+    (folder,) = train_baselines(tmp_path, tasks=["default"], recipe="paper-256", **quick)
+    assert [path.name for path in folder.iterdir()] == ["metrics.json"]
+    (metrics,) = read_metrics(tmp_path)
+    assert (folder.name, metrics["model"], metrics["recipe"]) == ("mlp-paper-256", "mlp", "paper-256")
+    assert metrics["parameters"] == create_model("mlp", hidden_size=256).num_parameters
+    assert metrics["settings"]["hidden_size"] == 256
+    # It is finished.
+    train_baselines(tmp_path, tasks=["default"], recipe="paper-256", **quick)
+
+
+def test_fresh_rows_are_made_once_in_a_process(tmp_path, quick, monkeypatch):
+    made = []
+    real = data.generate_part
+    monkeypatch.setattr(data, "generate_part", lambda *a, **k: made.append(k) or real(*a, **k))
+    monkeypatch.setattr(data, "FRESH_ROWS", 511)
+    train_baselines(tmp_path, models=["logistic", "mlp"], tasks=["default", "few"], **quick)
+    assert len(made) == 1
 
 
 def test_cards_are_whole(tmp_path, quick):
-    train_baselines(tmp_path, models=["cnn"], configs=["default", "large"], **quick)
-    train_baselines(tmp_path, models=["cnn"], configs=["default"], recipe="paper", **quick)
+    train_baselines(tmp_path, models=["cnn"], tasks=["default", "large"], **quick)
+    train_baselines(tmp_path, models=["cnn"], tasks=["default"], recipe="paper", **quick)
     for path in tmp_path.glob("*/*/README.md"):
         card = ModelCard.load(path)
         assert card.data.library_name == "mnist1d-hf"
@@ -195,14 +227,17 @@ def test_the_interval_of_a_mean_is_students(values):
     [
         (
             {"models": ["rnn"]},
-            "the recipe 'tuned' has no model 'rnn'; it has logistic, mlp, cnn, gru, resnet, transformer",
+            "the recipe 'tuned' has no model 'rnn'; it has logistic, mlp, cnn, gru, resnet, s4d, tcn, transformer",
         ),
         (
             {"models": ["resnet"], "recipe": "paper"},
             "the recipe 'paper' has no model 'resnet'; it has logistic, mlp, cnn, gru",
         ),
-        ({"recipe": "best"}, "unknown recipe 'best'; the recipes are tuned, paper"),
-        ({"configs": ["custom-noise"]}, "baselines are trained on default, shuffled, large, not on 'custom-noise'"),
+        ({"recipe": "best"}, "unknown recipe 'best'; the recipes are tuned, paper, paper-4000, paper-256"),
+        (
+            {"tasks": ["custom-noise"]},
+            "unknown task 'custom-noise'; the tasks are default, shuffled, noisy, few, large",
+        ),
         ({"seeds": 0}, "the number of seeds must be at least 1, got 0"),
         ({"device": "abacus"}, "the device 'abacus' is not available"),
     ],
@@ -217,12 +252,20 @@ def test_bad_requests_raise_and_write_nothing(options, message, tmp_path):
 def test_the_command_trains_in_processes_of_its_own(tmp_path, monkeypatch):
     result = CliRunner().invoke(
         cli.main,
-        ["train", "--model", "logistic", "--config", "default", "--seeds", "1", "--output", str(tmp_path / "runs")],
+        [
+            *("train", "--model", "logistic", "--task", "few", "--config", "default"),  # two names of one option
+            *("--seeds", "1", "--output", str(tmp_path / "runs")),
+        ],
     )
     assert result.exit_code == 0, result.output
-    assert "default/logistic  test accuracy" in result.output.replace("\\", "/")
-    accuracy = read_metrics(tmp_path / "runs")[0]["test_accuracy"]
-    assert 0.29 < accuracy < 0.36
+    lines = result.output.replace("\\", "/")
+    assert re.search(r"few/logistic  test accuracy  \d\d\.\d\d %  fresh rows  \d\d\.\d\d %", lines)
+    assert "default/logistic  test accuracy" in lines
+    default, few = read_metrics(tmp_path / "runs")
+    assert few["mean_fresh_accuracy"] < default["mean_fresh_accuracy"]
+    for metrics in (default, few):
+        assert 0.26 < metrics["test_accuracy"] < 0.36
+        assert metrics["runs"][0]["fresh"]["rows"] == 100_000
     again = CliRunner().invoke(
         cli.main,
         ["train", "--model", "logistic", "--config", "default", "--seeds", "2", "--output", str(tmp_path / "runs")],

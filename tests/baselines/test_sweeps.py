@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist1d_hf.baselines import Evaluation, create_model, evaluate, load_tensors
-from mnist1d_hf.baselines.figures import plot_results, plot_sweep
+from mnist1d_hf.baselines.figures import plot_sweep
 from mnist1d_hf.baselines.sweeps import SWEEPABLE, parse_sweep, sweep
 
 SMALL = {"num_samples": 100}
@@ -120,23 +120,3 @@ def test_the_figure_shows_points_and_intervals():
     low, high = points[0][1].interval
     assert {(0, round(100 * low, 6)), (0, round(100 * high, 6))} <= {(x, round(y, 6)) for x, y in band}
     assert axis.get_xlabel() == "seed"
-
-
-def test_the_figure_of_results_draws_the_papers_human_where_the_paper_names_it():
-    results = [
-        {"model": model, "config": config, "interval": (0.5, 0.7), "mean_test_accuracy": mean}
-        for model, config, mean in (("cnn", "shuffled", 0.6), ("resnet", "shuffled", 0.65), ("cnn", "large", 0.98))
-    ]
-    (axis,) = plot_results(results).axes
-    assert [label.get_text() for label in axis.get_yticklabels()] == ["cnn", "resnet", "human"]
-    drawn = {(line.get_fillstyle(), line.get_color(), *line.get_xydata().ravel().round(6)) for line in axis.lines}
-    shuffled, large = (text.get_color() for text in axis.texts)
-    assert drawn == {
-        *((("full", shuffled, 50, row, 70, row)) for row in (0, 1)),
-        ("full", large, 50, 0.15, 70, 0.15),
-        ("full", shuffled, 60, 0),
-        ("full", shuffled, 65, 1),
-        ("full", large, 98, 0.15),
-        ("none", shuffled, 56, 0),
-        ("none", shuffled, 30, 2),
-    }

@@ -16,6 +16,7 @@ from mnist1d_hf.baselines.architectures import MODELS, get_architecture
 from mnist1d_hf.baselines.members import Separate, Stack
 from mnist1d_hf.baselines.recipes import RECIPES, TrainingSettings
 from mnist1d_hf.baselines.training import train
+from mnist1d_hf.errors import ModelError
 from mnist1d_hf.utils.seeds import generator
 
 SHORT = TrainingSettings(steps=12, batch_size=20, log_every=5, label_smoothing=0.1)
@@ -129,6 +130,42 @@ def test_separate_members_are_in_training_only_while_they_train():
     assert torch.equal(members.forward(x), members.forward(x))
 
 
+class WithDropout(torch.nn.Sequential):
+    def __init__(self, length, classes):
+        super().__init__(torch.nn.Dropout(0.5), torch.nn.Linear(length, classes))
+
+
+def test_what_a_seed_draws_in_training_depends_on_nothing_but_the_seed():
+    together = train(WithDropout, RUNS, SHORT)
+    before = torch.get_rng_state()
+    for (task, seed), expected in zip(RUNS, together, strict=True):
+        torch.rand(seed + 1)
+        (alone,) = train(WithDropout, [(task, seed)], SHORT)
+        assert alone.curves == expected.curves
+        for name, tensor in alone.model.state_dict().items():
+            assert torch.equal(tensor, expected.model.state_dict()[name])
+    torch.rand(2)
+    torch.set_rng_state(before)
+    train(WithDropout, RUNS, SHORT)
+    assert torch.equal(torch.get_rng_state(), before)
+
+
+def test_a_loss_that_is_no_number_is_said_with_its_seed_and_step():
+    class Failing(torch.nn.Linear):
+        calls = 0
+
+        def forward(self, x):
+            Failing.calls += self.training
+            return super().forward(x) * (
+                math.nan if Failing.calls == 16 else 1.0
+            )  # the second model at its eighth step
+
+    with pytest.raises(
+        ModelError, match="the loss of seed 1 on the task 'default' is nan at step 8: try a lower learning"
+    ):
+        train(Failing, RUNS[:2], SHORT)
+
+
 @settings(deadline=None, max_examples=40)
 @given(
     rows=st.integers(1, 30),
@@ -163,7 +200,7 @@ def test_batches_are_cut_from_epochs_in_random_order_one_after_another_without_a
 @pytest.mark.parametrize("name", list_models())
 def test_a_member_trains_as_it_would_alone(name):
     together = train(name, RUNS, SHORT)
-    assert [(run.config, run.seed) for run in together] == RUNS
+    assert [(run.task, run.seed) for run in together] == RUNS
     x, _ = load_tensors("default", "test[:100]")
     for member, run in zip(together, RUNS, strict=True):
         (alone,) = train(name, [run], SHORT)
@@ -175,7 +212,7 @@ def test_a_member_trains_as_it_would_alone(name):
         np.testing.assert_allclose(member.curves.train_loss, alone.curves.train_loss, rtol=1e-4)
 
 
-@pytest.mark.parametrize("name", ["logistic", "mlp", "cnn", "gru", "resnet"])
+@pytest.mark.parametrize("name", ["logistic", "mlp", "cnn", "gru", "resnet", "s4d", "tcn"])
 def test_training_equals_a_plain_loop(name):
     """The loop one would write by hand, with torch's own module, optimiser and scheduler."""
     settings = dataclasses.replace(SHORT, label_smoothing=0.0, shuffle=False, weight_decay=0.3, steps=20)
@@ -210,7 +247,7 @@ def test_global_random_state_is_neither_read_nor_changed():
 
 
 def test_validation_and_test_rows_are_not_trained_on(monkeypatch):
-    from mnist1d_hf.baselines import training
+    from mnist1d_hf.baselines import data
 
     loaded = []
     real = load_tensors
@@ -222,7 +259,7 @@ def test_validation_and_test_rows_are_not_trained_on(monkeypatch):
             x[-600:] = 0
         return x, y
 
-    monkeypatch.setattr(training, "load_tensors", spy)
+    monkeypatch.setattr(data, "load_tensors", spy)
     settings = dataclasses.replace(SHORT, validation_rows=600, steps=200)
     weights = []
     for changed in (False, True):  # noqa: B007 - read by the spy
@@ -253,7 +290,7 @@ def test_early_stopping_keeps_the_best_point(stacked, monkeypatch):
         monkeypatch.setattr(MODELS["logistic"], "stack", lambda models: None)
     runs = train("logistic", RUNS, settings)
     for run in runs:
-        x, y = load_tensors(run.config, "train[-600:]")
+        x, y = load_tensors(run.task, "train[-600:]")
         with torch.no_grad():
             accuracy = (run.model(x).argmax(1) == y).float().mean().item()
         assert accuracy == pytest.approx(max(run.curves.validation_accuracy), abs=1e-6)

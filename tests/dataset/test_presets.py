@@ -21,17 +21,6 @@ def test_configs_differ_from_the_papers_in_these_parameters():
     }
 
 
-def test_baselines_use_them_so():
-    assert presets.BASELINE_CONFIGS == ("default", "shuffled", "large")
-    used = {
-        name: (preset.is_sharded, preset.evaluation_config, preset.train_rows, preset.steps_factor)
-        for name, preset in presets.PRESETS.items()
-    }
-    plain = (False, None, None, 1)
-    large = (True, "default", 50_000, 4)
-    assert used == {"default": plain, "shuffled": plain, "large": large, "custom-noise": plain}
-
-
 @pytest.mark.parametrize(
     ("trained_on", "config"),
     [

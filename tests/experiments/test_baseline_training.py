@@ -17,6 +17,6 @@ def test_training_on_the_first_rows_only_reads_no_others():
     (other,) = train("logistic", [("default", 0)], settings, train_rows=501)
     assert first.curves != other.curves
     (large,) = train("logistic", [("large", 0)], settings, train_rows=300)
-    assert large.config == "large"
+    assert large.task == "large"
     x, _ = load_tensors("large", "train[:300]", num_samples=330)
     assert len(x) == 300

@@ -2,7 +2,7 @@
 
 import pytest
 
-from mnist1d_hf.utils.figures import check_format, new_figure, new_grid, save_figure, tidy
+from mnist1d_hf.utils.figures import check_format, drawable, new_figure, new_grid, save_figure, tidy
 
 
 @pytest.mark.parametrize(("name", "found"), [("a.png", "png"), ("b/a.SVG", "svg"), ("a.b.pdf", "pdf")])
@@ -62,3 +62,9 @@ def test_tidy_hides_two_spines_and_sets_the_sizes_that_are_given():
     assert axes.xaxis.label.get_size() == axes.yaxis.label.get_size() == 4
     assert axes.title.get_size() == 5
     assert {label.get_size() for label in axes.get_xticklabels()} == {3}
+
+
+def test_names_are_drawn_with_the_characters_of_the_font():
+    assert drawable("Réseau α") == "Réseau α"
+    assert drawable("网\n") == "\\u7f51\\n"
+    assert drawable("x" * 50, 10) == "x" * 9 + "…"

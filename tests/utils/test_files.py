@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from mnist1d_hf.utils.files import replacing, write_text
+from mnist1d_hf.utils.files import read_folder, refuse_foreign_files, replacing, write_folder, write_text
 
 
 def names(folder):
@@ -57,3 +57,27 @@ def test_errors_name_the_file_that_was_asked_for(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"'[^']*elsewhere'$"), replacing(tmp_path / "a.txt"):
         (tmp_path / "elsewhere").read_text()
     assert names(tmp_path) == ["folder"]
+
+
+def test_a_folder_is_written_whole_and_replaces_the_old_one(tmp_path):
+    folder = tmp_path / "deep" / "out"
+    write_folder(folder, {"a": b"1", "b/c": b"2"})
+    assert read_folder(folder) == {"a": b"1", "b/c": b"2"}
+    write_folder(folder, {"a": b"3"})
+    assert read_folder(folder) == {"a": b"3"}
+    assert names(tmp_path / "deep") == ["out"]
+
+
+def test_a_folder_that_cannot_be_written_leaves_the_old_one(tmp_path):
+    write_folder(tmp_path / "out", {"a": b"1"})
+    with pytest.raises(OSError, match=rf"cannot write .*{re.escape(repr(str(tmp_path / 'out')))}"):
+        write_folder(tmp_path / "out", {"a": b"2", "a/b": b"3"})
+    assert read_folder(tmp_path) == {"out/a": b"1"}
+
+
+def test_files_that_would_be_lost_are_named(tmp_path):
+    write_folder(tmp_path / "out", {"a": b"", "b/c": b"", "b/d": b"", "e": b"", "f": b""})
+    refuse_foreign_files(tmp_path / "out", {"a", "b/c", "b/d", "e", "f"}, "training")
+    refuse_foreign_files(tmp_path / "missing", set(), "training")
+    with pytest.raises(FileExistsError, match=r"that training does not write \(b/c, b/d, e, \.\.\.\), so it is not"):
+        refuse_foreign_files(tmp_path / "out", {"a"}, "training")

@@ -2,11 +2,15 @@
 
 import os
 import signal
+import subprocess
+import sys
 
 import pytest
 import torch
 
 from mnist1d_hf.utils.processes import Bar, local_processes, report
+
+from ..conftest import ROOT
 
 ALLOCATOR = {"MALLOC_MMAP_THRESHOLD_": "1000000000", "MALLOC_TRIM_THRESHOLD_": "1000000000"}
 BARS = {"first": Bar("first", 1), "second": Bar("second", 1)}
@@ -61,3 +65,21 @@ def test_there_are_no_more_processes_than_jobs_pieces_and_cores(jobs, cores, pro
 
 def test_a_report_outside_of_a_worker_does_nothing():
     assert report("first", 1, "nothing") is None
+
+
+SCRIPT = """
+import os
+from mnist1d_hf.utils.processes import local_processes
+print("begun", flush=True)
+with local_processes({}, 1, main=False) as pool:
+    print(pool.submit(os.getpid).result() != os.getpid())
+print(__name__)
+"""
+
+
+@pytest.mark.long
+def test_a_script_without_a_main_guard_is_not_run_again(tmp_path):
+    (tmp_path / "script.py").write_text(SCRIPT)
+    command = [sys.executable, str(tmp_path / "script.py")]
+    result = subprocess.run(command, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert (result.stdout.split(), result.stderr) == (["begun", "True", "__main__"], "")

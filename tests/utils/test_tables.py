@@ -4,13 +4,24 @@ import re
 
 import pytest
 
-from mnist1d_hf.utils.tables import html_table, shorten
+from mnist1d_hf.utils.tables import align, html_table, shorten
 
 
 def test_a_table_has_a_head_and_lines():
     html = html_table([("name", "rows"), ("cnn", 5), ("gru", "")], "sizes")
     assert html.startswith("<table><caption>sizes</caption><thead><tr><th>name</th><th>rows</th></tr></thead>")
     assert re.findall(r"<tr><th>(\w+)</th><td>(\w*)</td></tr>", html) == [("cnn", "5"), ("gru", "")]
+
+
+def test_the_first_columns_of_a_text_table_are_aligned_left():
+    lines = [("a", "bb", "c"), ("aa", "b", "cc")]
+    assert align(lines) == "a   bb   c\naa   b  cc"
+    assert align(lines, left=2) == "a   bb   c\naa  b   cc"
+
+
+def test_one_line_of_a_table_is_bold():
+    lines = re.findall("<tr[^<]*<th>", html_table([("n",), ("a",), ("b",)], bold=1))
+    assert lines == ["<tr><th>", "<tr><th>", '<tr style="font-weight: bold"><th>']
 
 
 def test_text_from_elsewhere_is_escaped():

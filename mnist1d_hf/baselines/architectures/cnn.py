@@ -7,11 +7,11 @@ from torch import nn
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
 from ..layers.stacking import ADD_CHANNEL, FLATTEN, RELU
-from ..recipes import PAPER_SETTINGS, TrainingSettings
+from ..recipes import PAPER_RECIPES, TrainingSettings
 from .base import LENGTH, FeedForward, register
 
 
-@register(cost=9, recipes={"tuned": TrainingSettings(learning_rate=3e-2, label_smoothing=0.1), "paper": PAPER_SETTINGS})
+@register(cost=9, recipes={"tuned": TrainingSettings(learning_rate=3e-2, label_smoothing=0.1), **PAPER_RECIPES})
 class CNN(FeedForward):
     """Three convolutions of stride 2 and a linear layer (5,210 parameters).
 

@@ -12,7 +12,7 @@ from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
 from ..layers.layer import Layer
 from ..layers.stacking import stack_linear, stack_recurrences
-from ..recipes import PAPER_SETTINGS, TrainingSettings
+from ..recipes import PAPER_RECIPES, TrainingSettings
 from .base import LENGTH, Baseline, register
 
 if TYPE_CHECKING:
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     cost=25,
     recipes={
         "tuned": TrainingSettings(steps=1000, batch_size=200, learning_rate=7e-2, label_smoothing=0.1),
-        "paper": PAPER_SETTINGS,
+        **PAPER_RECIPES,
     },
 )
 class GRU(Baseline):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from torch import nn
 
 from ...dataset.templates import NUM_CLASSES
-from ..recipes import PAPER_SETTINGS, TrainingSettings
+from ..recipes import PAPER_RECIPES, TrainingSettings
 from .base import LENGTH, FeedForward, register
 
 
-@register(cost=1, recipes={"tuned": TrainingSettings(), "paper": PAPER_SETTINGS})
+@register(cost=1, recipes={"tuned": TrainingSettings(), **PAPER_RECIPES})
 class Logistic(FeedForward):
     """Logistic regression: one linear layer (410 parameters).
 

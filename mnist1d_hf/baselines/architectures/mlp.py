@@ -7,7 +7,7 @@ from torch import nn
 from ...dataset.templates import NUM_CLASSES
 from ...utils.checks import check_integer
 from ..layers.stacking import RELU, SkipConnection
-from ..recipes import PAPER_SETTINGS, TrainingSettings
+from ..recipes import PAPER_4000_SETTINGS, PAPER_RECIPES, TrainingSettings
 from .base import LENGTH, FeedForward, register
 
 
@@ -15,7 +15,8 @@ from .base import LENGTH, FeedForward, register
     cost=2,
     recipes={
         "tuned": TrainingSettings(steps=3000, learning_rate=3e-2, weight_decay=0.3, log_every=200),
-        "paper": PAPER_SETTINGS,
+        **PAPER_RECIPES,
+        "paper-256": PAPER_4000_SETTINGS,
     },
 )
 class MLP(FeedForward):
