@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from typing import Any
 
     from .baselines import batches, create_model, evaluate, list_models, load_model
+    from .benchmarking import benchmark
     from .dataset.generator import construction_steps, generate_shard, make_dataset
     from .dataset.mnist1d import Mnist1D, Mnist1DConfig
     from .dataset.parameters import GenerationParameters
@@ -29,6 +30,7 @@ __all__ = [
     "Mnist1DConfig",
     "__version__",
     "batches",
+    "benchmark",
     "construction_steps",
     "create_model",
     "evaluate",
@@ -43,6 +45,7 @@ __all__ = [
 # Imported on first use, since numpy, `datasets` and torch take a tenth of a second to several seconds.
 _MODULES = {
     "baselines": ("batches", "create_model", "evaluate", "list_models", "load_model"),
+    "benchmarking": ("benchmark",),
     "dataset.generator": ("construction_steps", "generate_shard", "make_dataset"),
     "dataset.mnist1d": ("Mnist1D", "Mnist1DConfig"),
     "dataset.parameters": ("GenerationParameters",),
@@ -72,7 +75,7 @@ def __dir__() -> list[str]:
 
     from .utils.extras import LIBRARIES
 
-    hidden = () if all(map(find_spec, LIBRARIES["torch"])) else _MODULES["baselines"]
+    hidden = () if all(map(find_spec, LIBRARIES["torch"])) else {*_MODULES["baselines"], *_MODULES["benchmarking"]}
     return sorted({*globals(), *__all__}.difference(hidden))
 
 

@@ -24,10 +24,15 @@ if yaml.__with_libyaml__:
     yaml.SafeLoader = yaml.CSafeLoader
 
 import datasets
+import hypothesis
 import numpy as np
 import pytest
 
 from .hub_server.fixtures import ada_hub, hub, hub_environment, published, release, waits  # noqa: F401
+
+# No test measures time: machines are busy, and the first example may import a library.
+hypothesis.settings.register_profile("untimed", deadline=None)
+hypothesis.settings.load_profile("untimed")
 
 if sys.version_info >= (3, 11):
     import tomllib

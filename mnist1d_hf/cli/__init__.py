@@ -15,12 +15,15 @@ from ..errors import HubError, TasksFailedError, WorkerError
 from ..utils.extras import naming_requirements
 from ..utils.text import one_line
 from ..version import DATA_VERSION, __version__
+from .benchmark import benchmark_command
 from .build import build_command, prepare_command
 from .evaluate import evaluate_command
 from .experiment import experiment_group
+from .leaderboard import leaderboard_command
 from .plot import plot_group
 from .publish import publish_command, verify_command
 from .quickstart import quickstart_command
+from .submit import submit_command
 from .train import train_command
 
 
@@ -98,8 +101,11 @@ for _command in (
     quickstart_command,
     train_command,
     evaluate_command,
+    benchmark_command,
     experiment_group,
     publish_command,
     verify_command,
+    submit_command,
+    leaderboard_command,
 ):
     main.add_command(_command)
