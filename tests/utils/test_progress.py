@@ -11,6 +11,8 @@ import pytest
 from mnist1d_hf.utils import progress
 from mnist1d_hf.utils.progress import Bar, Progress
 
+# The first place, also where another test has left a bar of its own.
+TERMINAL = {"mininterval": 0, "dynamic_ncols": False, "ncols": 80, "position": 0}
 BARS = {"long": Bar("gru", 10, cost=9), "short": Bar("mlp", 100, cost=1)}
 
 
@@ -30,7 +32,7 @@ def terminal(monkeypatch):
     monkeypatch.setattr(
         progress,
         "tqdm",
-        lambda **options: tqdm(**{**options, "file": shown, "mininterval": 0, "dynamic_ncols": False, "ncols": 80}),
+        lambda **options: tqdm(**{**options, **TERMINAL, "file": shown}),
     )
     return shown
 
