@@ -90,14 +90,18 @@ bench: .venv/installed-test
 	$(BIN)/python benchmarks/loading.py
 	$(BIN)/python benchmarks/batches.py
 	$(BIN)/python benchmarks/training.py
+	$(BIN)/python benchmarks/benchmarking.py
 	$(BIN)/python benchmarks/publishing.py
 	$(BIN)/python benchmarks/experiments.py
 
-# Trains everything that is in models/ again, in about a quarter of an hour on two cores.
+# Trains everything that is in models/ again, in about an hour on two cores.
 models: .venv/installed-test
-	$(BIN)/mnist1d-hf train --output models
-	$(BIN)/mnist1d-hf train --output models --model cnn --config large
+	$(BIN)/mnist1d-hf train --output models --task default --task shuffled --task noisy --task few
+	$(BIN)/mnist1d-hf train --output models --task large --model cnn
 	$(BIN)/mnist1d-hf train --output models --recipe paper
+	$(BIN)/mnist1d-hf train --output models --recipe paper-4000
+	$(BIN)/mnist1d-hf train --output models --recipe paper-256
+	$(BIN)/mnist1d-hf train --output models --reference --task default --task shuffled --task noisy --task few
 
 # Draws the figures of the dataset card again, after the generator or the plots changed.
 figures: .venv/installed-run

@@ -149,7 +149,7 @@ def test_workers_in_other_folders_measure_and_train_the_same(dask, tmp_path, emp
     record = base.get_architecture("logistic")
     few = dataclasses.replace(record.recipes["tuned"], steps=6, log_every=3)
     monkeypatch.setitem(base._architectures, "logistic", dataclasses.replace(record, recipes={"tuned": few}))
-    what = {"models": ["logistic"], "configs": ["default"], "seeds": 2}
+    what = {"models": ["logistic"], "tasks": ["default"], "seeds": 2}
     with ThreadPoolExecutor(1) as thread:
         here = metalearn.run(tmp_path / "here", seeds=2, settings=SMALL, executor=thread)
         train_baselines(tmp_path / "here", **what, executor=thread)

@@ -35,6 +35,11 @@ FUNCTIONS = [
     (baselines.MLP, {"final_seq_length": 40, "num_classes": 10, "hidden_size": 100}),
     (baselines.ResNet, {"final_seq_length": 40, "num_classes": 10, "channels": 32, "num_blocks": 4}),
     (
+        baselines.S4D,
+        {"final_seq_length": 40, "num_classes": 10, "channels": 32, "state_size": 8, "num_layers": 4},
+    ),
+    (baselines.TCN, {"final_seq_length": 40, "num_classes": 10, "channels": 32, "num_blocks": 5}),
+    (
         baselines.Transformer,
         {
             "final_seq_length": 40,
@@ -50,8 +55,23 @@ FUNCTIONS = [
     (
         train_baselines,
         {
-            **{"models": None, "configs": ("default", "shuffled"), "seeds": 5, "recipe": "tuned", "device": "cpu"},
+            **{"models": None, "tasks": ("default", "shuffled"), "seeds": 5, "recipe": "tuned", "device": "cpu"},
             **{"overwrite": False, "executor": None},
+        },
+    ),
+    (
+        mnist1d_hf.benchmark,
+        {
+            **{
+                "tasks": None,
+                "seeds": 5,
+                "settings": None,
+                "search": False,
+                "final": True,
+                "name": None,
+                "executor": None,
+            },
+            **{"jobs": None, "retries": 0},
         },
     ),
     (hub.build_dataset_repo, {"configs": None, "num_samples": None, "parameters": None, "overwrite": False}),
@@ -83,8 +103,20 @@ FUNCTIONS = [
 COMMANDS: dict[str, dict[str, Any]] = {
     "evaluate": {"device": "cpu", "as_csv": False, "as_json": False, "sweep": None, "split": None},
     "train": {
-        **{"models": (), "configs": ("default", "shuffled"), "seeds": 5, "recipe": "tuned", "device": "cpu"},
+        **{"models": (), "tasks": ("default", "shuffled"), "seeds": 5, "recipe": "tuned", "device": "cpu"},
         **{"output": "runs", "overwrite": False, "as_json": False},
+    },
+    "benchmark": {
+        **{
+            "tasks": (),
+            "seeds": 5,
+            "steps": None,
+            "search": False,
+            "output": "None",
+            "overwrite": False,
+            "as_json": False,
+        },
+        **{"name": None, "learning_rate": None},
     },
     "quickstart": {"output": "mnist1d-samples.png", "as_json": False},
     "build": {"configs": (), "num_samples": None, "overwrite": False, "as_json": False},

@@ -30,7 +30,10 @@ def test_the_python_of_the_readme_runs_and_prints_what_it_says(capsys, empty_fol
     for block in blocks("python"):
         if "hf://" not in block:  # tests/hub runs what reads from the Hub
             exec(block, scope)
-    assert capsys.readouterr().out == blocks("text")[0]
+    shown = capsys.readouterr().out
+    assert shown.startswith(blocks("text")[0])
+    assert "\n> " in shown[len(blocks("text")[0]) :]  # the line of the benchmarked model
+    assert (empty_folder / "mynet" / "onnx" / "model.onnx").is_file()
     assert scope["noisy"]["test"].num_rows == len(scope["validation"]) + 600 == 1000
     assert scope["x"].shape == (10_000, 40)
 
@@ -132,3 +135,20 @@ def test_versions_and_citation_agree():
     assert f"Data version {DATA_VERSION}" in changelog
     citation = yaml.safe_load((ROOT / "CITATION.cff").read_text(encoding="utf-8"))["preferred-citation"]
     assert (citation["title"], citation["url"]) == (paper.TITLE, paper.ARXIV_URL)
+
+
+def test_the_architecture_search_of_the_document_runs(capsys):
+    document = (ROOT / "docs" / "architecture-search.md").read_text(encoding="utf-8")
+    search, final = re.findall(r"```python\n(.*?)```", document, flags=re.DOTALL)
+    assert len([line for line in search.splitlines() if line]) <= 20
+    assert "final=False" in search
+    assert "final" not in final.replace("found by search", "")
+    for long, short in (("range(20)", "range(2)"), ("seeds=3", "seeds=2, steps=2")):
+        assert long in search
+        search = search.replace(long, short)
+    scope = {}
+    exec(search, scope)
+    assert scope["best"].accuracy == max(result.accuracy for result, _ in scope["found"])
+    first, second = capsys.readouterr().out.splitlines()
+    assert first.startswith("network 0: validation accuracy ")
+    assert second.startswith("network 1: validation accuracy ")

@@ -67,8 +67,8 @@ def test_the_check_for_heavy_modules_would_see_one():
 def test_the_public_names_are_these():
     assert mnist1d_hf.__all__ == [
         "CONFIGS", "DATA_VERSION", "GenerationParameters", "Mnist1D", "Mnist1DConfig", "__version__",
-        "batches", "construction_steps", "create_model", "evaluate", "generate_shard", "get_templates", "list_models",
-        "load_dataset", "load_model", "make_dataset",
+        "batches", "benchmark", "construction_steps", "create_model", "evaluate", "generate_shard", "get_templates",
+        "list_models", "load_dataset", "load_model", "make_dataset",
     ]  # fmt: skip
     for name in mnist1d_hf.__all__:
         assert getattr(mnist1d_hf, name) is not None

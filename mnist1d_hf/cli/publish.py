@@ -79,7 +79,7 @@ def publish_command(
 
     def review(planned: Sequence[PublishedRepo]) -> bool:
         plans.extend(planned)
-        click.echo(_format_plan(planned))
+        click.echo(format_plan(planned))
         if dry_run or yes or not any(repo.changed for repo in planned):
             return True
         if not sys.stdin.isatty():
@@ -88,7 +88,7 @@ def publish_command(
 
     def show(repo: PublishedRepo) -> None:
         done.append(repo)
-        click.echo(_format_result(repo))
+        click.echo(format_result(repo))
 
     try:
         with opened_executor(executor, retries) as where:
@@ -135,7 +135,7 @@ def verify_command(namespace: str, only: str | None, revision: str | None, as_js
     _report(checks, quiet=as_json)
 
 
-def _format_plan(planned: Sequence[PublishedRepo]) -> str:
+def format_plan(planned: Sequence[PublishedRepo]) -> str:
     """Return each repository with what happens to its files; unchanged ones are only counted."""
     lines = []
     for repo in planned:
@@ -172,7 +172,8 @@ def _format_change(change: FileChange) -> str:
     return f"  {change.status:<9} {'~' * change.is_estimated + amount:>10}  {printable(change.path)}"
 
 
-def _format_result(repo: PublishedRepo) -> str:
+def format_result(repo: PublishedRepo) -> str:
+    """Return what became of a repository, its address, and its commit."""
     if repo.pull_request:
         return f"proposed   {printable(repo.pull_request)}"
     line = f"{'published' if repo.changed else 'unchanged'}  {repo.url}{f'  {repo.commit[:7]}' if repo.commit else ''}"

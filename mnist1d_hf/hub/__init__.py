@@ -8,10 +8,29 @@ from typing import Any
 from ..errors import HubError
 from .dataset_repo import BuiltRepo, build_dataset_repo
 
-__all__ = ["BuiltRepo", "Check", "HubError", "PublishedRepo", "build_dataset_repo", "publish", "verify"]
+__all__ = [
+    "BuiltRepo",
+    "Check",
+    "HubError",
+    "Leaderboard",
+    "PublishedRepo",
+    "build_dataset_repo",
+    "publish",
+    "read_leaderboard",
+    "submit",
+    "verify",
+]
 
 # They use the client of the Hub, which takes a while to import, so they are imported when they are first used.
-_LAZY = {"PublishedRepo": "planning", "publish": "publishing", "Check": "verification", "verify": "verification"}
+_LAZY = {
+    "PublishedRepo": "planning",
+    "publish": "publishing",
+    "Check": "verification",
+    "verify": "verification",
+    "submit": "submission",
+    "Leaderboard": "standings",
+    "read_leaderboard": "leaderboard",
+}
 
 
 def __getattr__(name: str) -> Any:

@@ -8,11 +8,13 @@ from contextlib import contextmanager
 from typing import Any
 
 from huggingface_hub import HfApi, get_token
-from huggingface_hub.errors import HfHubHTTPError
+from huggingface_hub.errors import HfHubHTTPError, HFValidationError
+from huggingface_hub.utils import validate_repo_id  # type: ignore[attr-defined]  # re-exported lazily
 
 from ..errors import HubError, TasksFailedError
 from ..utils.hub_errors import explain, explain_foreign, foreign_answer
 from ..utils.patience import patience
+from ..utils.text import show
 from ..version import __version__
 from .retries import retry
 
@@ -53,6 +55,20 @@ def check_namespace(namespace: str) -> None:
             f"the namespace {namespace!r} cannot be a user or an organisation on the Hub: names have up to 42 letters and "
             f"digits, with single '-', '_' and '.' between them"
         )
+
+
+def check_repo_id(repo_id: str) -> None:
+    """Raise a ValueError unless a repository on the Hub can have this id."""
+    namespace, slash, name = repo_id.partition("/")
+    if not slash:
+        raise ValueError(f"{show(repo_id)} is not the id of a repository; it must be of the form <namespace>/<name>")
+    check_namespace(namespace)
+    try:
+        validate_repo_id(repo_id)
+    except HFValidationError as error:
+        raise ValueError(
+            f"{show(name)} cannot be the name of a repository on the Hub: names have up to 96 letters, digits, '-', '_' and '.'"
+        ) from error
 
 
 def check_account(api: HfApi, namespace: str) -> str:

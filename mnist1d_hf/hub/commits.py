@@ -16,7 +16,7 @@ from huggingface_hub.errors import HfHubHTTPError, RevisionNotFoundError
 
 from ..errors import BusyError, HubError
 from ..utils.patience import patience
-from ..version import DATA_VERSION, __version__
+from ..version import DATA_VERSION
 from .manifest import FileHash, hash_file
 from .naming import release_tag
 from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts
@@ -26,9 +26,6 @@ from .retries import make_sure, retry
 
 MAX_OPERATIONS = 100
 """Files in one commit; more go to a pull request in several commits, which is merged at the end."""
-
-TITLE = f"Publish MNIST-1D data version {DATA_VERSION} with mnist1d-hf {__version__}"
-"""Title of the commits and pull requests."""
 
 Operation = CommitOperationAdd | CommitOperationDelete
 
@@ -88,7 +85,9 @@ def _operation(release: Release, change: FileChange) -> Operation:
 
 
 def _create_commit(target: Target, release: Release, operations: list[Operation], **options: Any) -> CommitInfo:
-    info: CommitInfo = target.api.create_commit(**release.repo, operations=operations, commit_message=TITLE, **options)
+    info: CommitInfo = target.api.create_commit(
+        **release.repo, operations=operations, commit_message=target.title, **options
+    )
     return info
 
 
@@ -142,7 +141,7 @@ def _find_pull_requests(target: Target, release: Release) -> list[Discussion]:
     found = target.api.get_repo_discussions(
         **release.repo, author=target.author, discussion_type="pull_request", discussion_status="open"
     )
-    return [discussion for discussion in found if discussion.title == TITLE]
+    return [discussion for discussion in found if discussion.title == target.title]
 
 
 def tag_data(api: HfApi, repo: dict[str, Any]) -> None:

@@ -12,16 +12,15 @@ from huggingface_hub import EvalResultEntry, eval_result_entries_to_yaml
 
 from ..baselines.bundled import checkpoint_folder
 from ..baselines.checkpoints import CONFIG_NAME, WEIGHTS_NAME, read_config
+from ..baselines.layout import CURVES_NAME, METRICS_NAME, ONNX_NAME
 from ..baselines.model_card import CARD_NAME, render_model_card
-from ..baselines.runs import CURVES_NAME, METRICS_NAME, ONNX_NAME
 from ..dataset.presets import evaluation_config
 from ..utils.files import write_text
 from ..utils.resources import resource_folder
 from .dataset_card import TASKS
-from .naming import dataset_repo_id, model_repo_id, release_tag
+from .naming import EVAL_RESULTS_NAME, dataset_repo_id, model_repo_id, release_tag
 
 EVALUATE_NAME = "evaluate.py"
-EVAL_RESULTS_NAME = ".eval_results/mnist1d.yaml"
 
 _COPIED = (WEIGHTS_NAME, METRICS_NAME, CURVES_NAME, ONNX_NAME)
 

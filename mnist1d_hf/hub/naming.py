@@ -2,6 +2,13 @@
 
 from __future__ import annotations
 
+BENCHMARK_DATASET = "mnist1d-hf/mnist1d"
+"""Id of this project's dataset, whose tasks the results of submitted models name."""
+
+
+EVAL_RESULTS_NAME = ".eval_results/mnist1d.yaml"
+"""File with the results of a model, for the leaderboard of a dataset."""
+
 
 def dataset_repo_id(namespace: str) -> str:
     """Return the id of the dataset in a namespace."""

@@ -10,10 +10,14 @@ from huggingface_hub import HfApi
 from ..baselines.bundled import list_checkpoints
 from ..dataset.presets import evaluation_config
 from ..errors import HubError
+from ..version import DATA_VERSION, __version__
 from .naming import dataset_repo_id
 from .release import Release
 from .remote_repo import FileChange, read_repo
 from .retries import retry
+
+TITLE = f"Publish MNIST-1D data version {DATA_VERSION} with mnist1d-hf {__version__}"
+"""Title of the commits and pull requests of a release."""
 
 
 @dataclass(frozen=True)
@@ -49,6 +53,8 @@ class Target:
     private: bool = False
     create_pr: bool = False
     revision: str | None = None
+    title: str = TITLE
+    """Title of commits and pull requests."""
 
 
 def plan_repo(target: Target, release: Release) -> PublishedRepo:

@@ -13,9 +13,9 @@ from huggingface_hub import DatasetCard, ModelCard
 from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines.registry import list_checkpoints
 from mnist1d_hf.hub import HubError, dataset_plan, parquet_files, publish, verify
-from mnist1d_hf.hub.commits import TITLE
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, FileHash
 from mnist1d_hf.hub.naming import model_repo_id
+from mnist1d_hf.hub.planning import TITLE
 
 from ..hub_server.publications import (
     CNN,
@@ -99,7 +99,8 @@ def test_everything_is_published_in_few_requests_and_then_left_alone(ada_hub):
         ("paper", "2011.14439"),
     ]
     # Look, create, look, check the card, ask how and where to upload, commit; and two for each large file.
-    assert len(first) <= 14 * 7 + 2 * 47 + 30
+    repos, large_files = 1 + len(MODELS), 3 * len(MODELS) + 8
+    assert len(first) <= 7 * repos + 2 * large_files + 30
 
     before = state(ada_hub)
     del ada_hub.requests[:]

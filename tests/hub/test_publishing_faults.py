@@ -13,8 +13,8 @@ from huggingface_hub import HfApi, constants, get_session
 from mnist1d_hf import DATA_VERSION
 from mnist1d_hf.baselines.registry import list_checkpoints
 from mnist1d_hf.hub import HubError, publish, retries
-from mnist1d_hf.hub.commits import TITLE
 from mnist1d_hf.hub.naming import model_repo_id
+from mnist1d_hf.hub.planning import TITLE
 from mnist1d_hf.utils import patience
 
 from ..hub_server.publications import (

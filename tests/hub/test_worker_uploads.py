@@ -18,7 +18,7 @@ from mnist1d_hf import Mnist1D, cli
 from mnist1d_hf.cluster import open_executor
 from mnist1d_hf.errors import TasksFailedError, WorkerError
 from mnist1d_hf.hub import HubError, parquet_files, uploads
-from mnist1d_hf.hub.commits import TITLE
+from mnist1d_hf.hub.planning import TITLE
 from mnist1d_hf.hub.remote_repo import RemoteRepo
 
 from ..conftest import ROOT, interruptible

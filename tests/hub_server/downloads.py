@@ -9,6 +9,8 @@ from .routing import GIT, route
 @route("GET", GIT + "/resolve/(?P<rev>[^/]+)/(?P<path>.+)")
 def resolve(hub, call, repo, rev, path):
     commit = repo.at(rev)
+    if repo.gated and hub.role(call.token, repo.namespace) is None:
+        raise RefusedError(403, f"Access to model {repo.id} is restricted.", code="GatedRepo")
     if path not in commit.files:
         refused = RefusedError(404, f"Entry not found: {path}", code="EntryNotFound")
         refused.answer.headers["X-Repo-Commit"] = commit.oid

@@ -110,7 +110,7 @@ class Repo:
     """A repository: commits, references to them by full name, uploaded LFS objects, and discussions."""
 
     def __init__(self, repo_type, repo_id, *, author, private=False):
-        self.type, self.id, self.private = repo_type, repo_id, private
+        self.type, self.id, self.private, self.gated = repo_type, repo_id, private, False
         self.namespace = repo_id.partition("/")[0]
         self.commits, self.refs, self.objects, self.discussions = {}, {}, {}, []
         patterns = LFS_PATTERNS.split() + (LFS_DATASET_PATTERNS.split() if repo_type == "dataset" else [])

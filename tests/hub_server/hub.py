@@ -6,7 +6,7 @@
         hub.add_user("ada", orgs={"engines": "write"})
         api = HfApi(endpoint=hub.endpoint, token=hub.add_token("ada"))
 
-Where the Hub is known to do something, so does this server, its wording included; it knows nothing of Xet, gating or Spaces'
+Where the Hub is known to do something, so does this server, its wording included; it knows nothing of Xet or Spaces'
 hardware. `Hub.fail` makes chosen requests fail. Large files are stored under another address, `http://localhost`, as the
 Hub stores them with a provider: clients upload to it and are redirected to it without their token.
 """

@@ -4,8 +4,8 @@ import hashlib
 import json
 
 from mnist1d_hf.hub import publish
-from mnist1d_hf.hub.commits import TITLE
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, parse_manifest
+from mnist1d_hf.hub.planning import TITLE
 
 DATASET = ("dataset", "ada/mnist1d")
 CNN = ("model", "ada/mnist1d-cnn")

@@ -52,7 +52,23 @@ def list_repos(hub, call, kind):
         and (not author or repo.namespace in author)
         and all(word.lower() in repo.id.lower() for word in words)
     ]
-    return page(hub, call, [info(repo, repo.at("main")) for repo in found], 1000)
+    described = [info(repo, repo.at("main")) for repo in found]
+    wanted = call.query.get("filter", [])
+    described = [answer for answer in described if all(tag in answer["tags"] for tag in wanted)]
+    if call.query.get("sort", [""])[0] in ("lastModified", "createdAt"):
+        described.sort(key=lambda answer: answer[call.query["sort"][0]], reverse=True)
+    return page(hub, call, [listed(call, answer) for answer in described], 1000)
+
+
+def listed(call, answer):
+    """What a list shows of a repository: what was asked for, or a few things of models, which datasets show more of."""
+    expand = call.query.get("expand")
+    if not expand and not call.path.endswith("/models"):
+        return answer
+    shown = {"_id", "id", *(expand or ("private", "createdAt", "downloads", "likes", "tags"))}
+    shown |= {"sha", "lastModified", "author", "gated", "disabled"} if call.flag("full") else set()
+    shown |= {"cardData"} if call.flag("cardData") else set()
+    return {name: value for name, value in answer.items() if name in shown}
 
 
 @route("GET", f"{API}(?:/revision/(?P<rev>[^/]+))?")
@@ -81,10 +97,10 @@ def info(repo, commit):
         "lastModified": repo.at("main").date,
         "createdAt": list(repo.history(commit))[-1].date,
         "private": repo.private,
-        "gated": False,
+        "gated": repo.gated,
         "disabled": False,
         "downloads": 0,
         "likes": 0,
-        "tags": data.get("tags") or [],
+        "tags": tags if isinstance(tags := data.get("tags"), list) else [tags] if tags else [],
         **({"cardData": data} if data else {}),
     }

@@ -2,7 +2,7 @@
 
 import pytest
 from huggingface_hub import HfApi, get_session
-from huggingface_hub.errors import HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
+from huggingface_hub.errors import GatedRepoError, HfHubHTTPError, RepositoryNotFoundError, RevisionNotFoundError
 
 from .clients import CARD, LFS_BYTES
 
@@ -91,3 +91,32 @@ def test_info_tells_the_commit_the_card_and_the_files(hub, ada, commit):
     assert ada.dataset_info("ada/one", revision=first).sha == first
     with pytest.raises(RevisionNotFoundError):
         ada.dataset_info("ada/one", revision="missing")
+
+
+def test_models_are_listed_by_their_tags_with_what_is_asked_for(hub, ada, anonymous):
+    both = b"---\ntags: [first, second]\nlicense: mit\n---\n"
+    commit = hub.add_repo("model", "ada/both", {"README.md": both})
+    hub.add_repo("model", "bob/one", {"README.md": b"---\ntags: first\n---\n"})
+    hub.add_repo("model", "ada/hidden", {"README.md": both}, private=True)
+
+    def found(api, **options):
+        return [info.id for info in api.list_models(sort="created_at", **options)]
+
+    assert sorted(found(anonymous, filter="first")) == ["ada/both", "bob/one"]
+    assert sorted(found(ada, filter=["first", "second"])) == ["ada/both", "ada/hidden"]
+    assert found(anonymous, filter="first", author="bob", limit=1) == ["bob/one"]
+    (bare,) = anonymous.list_models(filter="second")
+    assert (bare.tags, bare.sha, bare.card_data) == (["first", "second"], None, None)
+    (full,) = anonymous.list_models(filter="second", full=True, cardData=True)
+    assert (full.sha, full.card_data.license, full.gated) == (commit, "mit", False)
+    (expanded,) = anonymous.list_models(filter="second", expand=["sha", "gated"])
+    assert (expanded.sha, expanded.gated, expanded.tags) == (commit, False, None)
+
+
+def test_files_of_gated_repositories_are_for_some(hub, ada, anonymous):
+    hub.add_repo("model", "ada/gated", {"a.txt": b"1"})
+    hub.repos["model", "ada/gated"].gated = True
+    assert anonymous.model_info("ada/gated").gated is True
+    with pytest.raises(GatedRepoError):
+        anonymous.hf_hub_download("ada/gated", "a.txt")
+    assert ada.hf_hub_download("ada/gated", "a.txt")
