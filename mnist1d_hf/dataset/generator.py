@@ -45,6 +45,8 @@ class RawDataset:
     std: float
     positions: IntArray
     """The position that each point had before it was permuted; with ``shuffle_seq``, ``x`` is."""
+    words: np.random.MT19937
+    """What the numbers were drawn from, after the last draw."""
 
 
 def make_dataset(
@@ -88,19 +90,9 @@ def make_dataset(
     parameters = parameters or GenerationParameters()
     templates = templates or get_templates()
     check_memory(parameters)
-    raw = raw_dataset(parameters, templates)
-    x, y = raw.x, np.asarray(templates["y"])[raw.classes]
-    x -= raw.mean
-    x /= raw.std
-    train_rows, length = int(len(y) * parameters.train_split), parameters.dilated_length
-    return {
-        "x": x[:train_rows],
-        "x_test": x[train_rows:],
-        "y": y[:train_rows],
-        "y_test": y[train_rows:],
-        "t": resample(resample(np.atleast_2d(templates["t"]), length), parameters.final_seq_length)[0] / raw.std,
-        "templates": templates,
-    }
+    x, y, t = standardised(raw_dataset(parameters, templates), parameters, templates)
+    rows = int(len(y) * parameters.train_split)
+    return {"x": x[:rows], "x_test": x[rows:], "y": y[:rows], "y_test": y[rows:], "t": t, "templates": templates}
 
 
 def generate_shard(
@@ -214,7 +206,18 @@ def raw_dataset(parameters: GenerationParameters, templates: Templates) -> RawDa
             f"with {parameters} all signals are the same constant and cannot be standardised; increase the noise or "
             "final_seq_length"
         )
-    return RawDataset(x, classes, mean, std, positions)
+    return RawDataset(x, classes, mean, std, positions, words)
+
+
+def standardised(
+    raw: RawDataset, parameters: GenerationParameters, templates: Templates
+) -> tuple[NDArray[np.float64], IntArray, NDArray[np.float64]]:
+    """Standardise signals in place, and return them with their labels and the time axis."""
+    x = raw.x
+    x -= raw.mean
+    x /= raw.std
+    t = resample(resample(np.atleast_2d(templates["t"]), parameters.dilated_length), parameters.final_seq_length)[0]
+    return x, np.asarray(templates["y"])[raw.classes], t / raw.std
 
 
 @functools.lru_cache(maxsize=16)

@@ -138,6 +138,16 @@ def resample(signals: FloatArray, length: int) -> NDArray[np.float64]:
     return np.array([np.interp(new, old, signal) for signal in signals])
 
 
+def gaussian_filter(noise: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Smooth every axis with the filter that the correlated noise gets, as `scipy.ndimage.gaussian_filter` does."""
+    for _ in noise.shape:
+        # Each axis in turn becomes the last, so that all have their places again in the end.
+        columns = noise.reshape(len(noise), -1)
+        smooth = _gaussian_filter(columns, gaussian_weights()).reshape(noise.shape)
+        noise = np.moveaxis(smooth, 0, -1).astype(np.float64)
+    return noise
+
+
 def gaussian_weights() -> NDArray[np.float64]:
     """Return the filter's weights at distance 0, 1, ... from a point; with those of the other side they sum to 1."""
     weights: NDArray[np.float64] = np.exp(-0.5 / _SIGMA**2 * np.arange(_REACH + 1) ** 2)
