@@ -23,6 +23,7 @@ from .leaderboard import leaderboard_command
 from .plot import plot_group
 from .publish import publish_command, verify_command
 from .quickstart import quickstart_command
+from .register import register_command
 from .submit import submit_command
 from .train import train_command
 
@@ -107,5 +108,6 @@ for _command in (
     verify_command,
     submit_command,
     leaderboard_command,
+    register_command,
 ):
     main.add_command(_command)
