@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
     from .baselines import batches, create_model, evaluate, list_models, load_model
     from .benchmarking import benchmark
+    from .dataset.arrays import load_arrays
     from .dataset.construction import construction_steps
     from .dataset.generator import generate_shard, make_dataset
     from .dataset.mnist1d import Mnist1D, Mnist1DConfig
@@ -38,6 +39,7 @@ __all__ = [
     "generate_shard",
     "get_templates",
     "list_models",
+    "load_arrays",
     "load_dataset",
     "load_model",
     "make_dataset",
@@ -47,6 +49,7 @@ __all__ = [
 _MODULES = {
     "baselines": ("batches", "create_model", "evaluate", "list_models", "load_model"),
     "benchmarking": ("benchmark",),
+    "dataset.arrays": ("load_arrays",),
     "dataset.construction": ("construction_steps",),
     "dataset.generator": ("generate_shard", "make_dataset"),
     "dataset.mnist1d": ("Mnist1D", "Mnist1DConfig"),

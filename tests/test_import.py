@@ -68,7 +68,7 @@ def test_the_public_names_are_these():
     assert mnist1d_hf.__all__ == [
         "CONFIGS", "DATA_VERSION", "GenerationParameters", "Mnist1D", "Mnist1DConfig", "__version__",
         "batches", "benchmark", "construction_steps", "create_model", "evaluate", "generate_shard", "get_templates",
-        "list_models", "load_dataset", "load_model", "make_dataset",
+        "list_models", "load_arrays", "load_dataset", "load_model", "make_dataset",
     ]  # fmt: skip
     for name in mnist1d_hf.__all__:
         assert getattr(mnist1d_hf, name) is not None

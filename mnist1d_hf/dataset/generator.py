@@ -142,12 +142,20 @@ def generate_shard(
 
 
 def generate_part(
-    parameters: GenerationParameters, *, split: str, index: int, start: int, stop: int, rows: int = SHARD_ROWS
+    parameters: GenerationParameters,
+    *,
+    split: str,
+    index: int,
+    start: int,
+    stop: int,
+    rows: int = SHARD_ROWS,
+    noise: bool = True,
 ) -> tuple[NDArray[np.float32], IntArray]:
     """Make the rows ``[start, stop)`` of the shard that `generate_shard` makes; what they cost depends on where they are.
 
     A shard's random stream cannot jump, so the rows before ``start`` are drawn, in blocks, but not transformed. The arguments,
     results and errors are those of `generate_shard`; ``start`` and ``stop`` are integers, ``0 <= start < stop <= rows``.
+    Signals without ``noise`` are standardised as those with it.
     """
     if split not in SPLITS:
         raise ValueError(f"the 'split' parameter must be one of {', '.join(map(repr, SPLITS))}, got {split!r}")
@@ -161,6 +169,8 @@ def generate_part(
     transform, mean, std, positions = _shard_constants(
         parameters.replace(num_samples=paper.num_samples, train_split=paper.train_split)
     )
+    if not noise:
+        transform = Transform(_without_noise(parameters), transform.templates, transform.dtype)
     y = rng.permutation(np.arange(rows) % NUM_CLASSES)
     x = np.empty((stop - start, parameters.final_seq_length), np.float32)
     with large_numbers():
@@ -218,6 +228,18 @@ def standardised(
     x /= raw.std
     t = resample(resample(np.atleast_2d(templates["t"]), parameters.dilated_length), parameters.final_seq_length)[0]
     return x, np.asarray(templates["y"])[raw.classes], t / raw.std
+
+
+def clean_signals(parameters: GenerationParameters) -> NDArray[np.float64]:
+    """Return the signals of `make_dataset` without noise, standardised as those with it, train rows first."""
+    raw = raw_dataset(parameters, get_templates())
+    # The scales of the noise change nothing about what is drawn, so the rest is the same.
+    clean = raw_dataset(_without_noise(parameters), get_templates())
+    return (clean.x - raw.mean) / raw.std
+
+
+def _without_noise(parameters: GenerationParameters) -> GenerationParameters:
+    return parameters.replace(corr_noise_scale=0.0, iid_noise_scale=0.0)
 
 
 @functools.lru_cache(maxsize=16)

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 import datasets
-import numpy as np
 import pyarrow as pa
 from datasets.exceptions import DatasetGenerationError
 from datasets.table import table_cast
@@ -25,18 +24,17 @@ from ..utils.text import escape
 from ..utils.threads import map_ahead
 from ..version import DATA_VERSION
 from . import row_ranges
-from .generator import SHARD_ROWS, SPLITS, generate_part, make_dataset
-from .memory import MAX_BYTES, check_memory, estimated_bytes
+from .generator import SHARD_ROWS, SPLITS
+from .memory import MAX_BYTES, estimated_bytes
 from .parameters import PARAMETER_NAMES, GenerationParameters
-from .presets import CONFIGS, PRESETS, describe_config
-from .templates import CLASS_NAMES, NUM_CLASSES
+from .presets import PRESETS, describe_config
+from .rows import ADDITIONS, Rows
+from .templates import CLASS_NAMES
 
 # What a worker of a DataLoader takes at a time from a config that is not sharded.
 _PIECE_ROWS = 1_000
 # Threads that make shards for a process that prepares them alone; two take half the time, more were not measured.
 _THREADS = 2
-# Beyond this, float64 cannot hold every number of rows, and a split's rows come from a product with train_split.
-_MAX_ROWS = 2**53
 # Takes the place of a loading script's hash; without one, `datasets` does not find its cache by name.
 _CACHE_HASH = "generated"
 
@@ -60,6 +58,8 @@ class Mnist1DConfig(datasets.BuilderConfig):
     shuffle_seq: bool = GenerationParameters.shuffle_seq
     final_seq_length: int = GenerationParameters.final_seq_length
     seed: int = GenerationParameters.seed
+    label_noise: float = ADDITIONS["label_noise"]
+    x_clean: bool = ADDITIONS["x_clean"]
 
     @property
     def parameters(self) -> GenerationParameters:
@@ -72,11 +72,15 @@ class Mnist1DConfig(datasets.BuilderConfig):
         return PRESETS[self.name].is_sharded
 
     @property
+    def rows(self) -> Rows:
+        """The rows of this config."""
+        changes = {name: getattr(self, name) for name in (*PARAMETER_NAMES, *ADDITIONS)}
+        return Rows(self.name, **changes)
+
+    @property
     def split_rows(self) -> dict[str, int]:
         """Number of rows of each split."""
-        rows = self.num_samples if self.is_sharded else self.num_samples // NUM_CLASSES * NUM_CLASSES
-        train_rows = int(rows * self.train_split)
-        return {"train": train_rows, "test": rows - train_rows}
+        return self.rows.split_rows
 
 
 class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
@@ -131,30 +135,21 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     ) -> tuple[Mnist1DConfig, str]:
         """Normalise the parameters: equal ones share a cache entry however they are written, different ones never do."""
         config_name = config_name or self.DEFAULT_CONFIG_NAME
-        if config_name not in CONFIGS:
-            raise ValueError(f"unknown config {config_name!r} of mnist1d; the configs are {', '.join(CONFIGS)}")
         given_id = {"config_id": kwargs.pop("config_id")} if "config_id" in kwargs else {}
-        preset = CONFIGS[config_name]
-        parameters = preset.replace(**kwargs)
-        is_sharded = PRESETS[config_name].is_sharded
-        if is_sharded and parameters.num_samples > _MAX_ROWS:
-            raise value_error("num_samples", parameters.num_samples, f"at most {_MAX_ROWS} for a config in shards")
-        check_memory(parameters, rows=SHARD_ROWS if is_sharded else None)
-        changes = {name: value for name, value in vars(parameters).items() if value != getattr(preset, name)}
         config, config_id = super()._create_builder_config(
-            config_name=config_name, custom_features=custom_features, **given_id, **changes
+            config_name=config_name, custom_features=custom_features, **given_id, **Rows(config_name, **kwargs).changes
         )
-        for split, rows in config.split_rows.items():
-            if not rows:
-                raise ValueError(
-                    f"num_samples={parameters.num_samples} with train_split={parameters.train_split} leaves no rows for the "
-                    f"{split!r} split; increase num_samples or change train_split"
-                )
         return config, config_id
 
     def _info(self) -> datasets.DatasetInfo:
-        length = self.config.final_seq_length
-        bytes_per_row = 4 * length + 8
+        signal = datasets.Sequence(datasets.Value("float32"), length=self.config.final_seq_length)
+        label = datasets.ClassLabel(names=list(CLASS_NAMES))
+        features = {"x": signal, "y": label}
+        if self.config.label_noise:
+            features["y_true"] = label
+        if self.config.x_clean:
+            features["x_clean"] = signal
+        bytes_per_row = sum(4 * signal.length if feature is signal else 8 for feature in features.values())
         rows = self.config.split_rows
         dataset_size = sum(rows.values()) * bytes_per_row
         return datasets.DatasetInfo(
@@ -162,12 +157,7 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
             citation=paper.BIBTEX,
             homepage=paper.ARXIV_URL,
             license="apache-2.0",
-            features=datasets.Features(
-                {
-                    "x": datasets.Sequence(datasets.Value("float32"), length=length),
-                    "y": datasets.ClassLabel(names=list(CLASS_NAMES)),
-                }
-            ),
+            features=datasets.Features(features),
             splits=[
                 {"name": name, "num_bytes": rows[name] * bytes_per_row, "num_examples": rows[name]} for name in rows
             ],
@@ -305,32 +295,18 @@ class Mnist1D(datasets.ArrowBasedBuilder, datasets.GeneratorBasedBuilder):
     def _tables(self, split: str, start: int, stop: int) -> Iterator[pa.Table]:
         while start < stop:
             end = min(stop, start - start % SHARD_ROWS + SHARD_ROWS)
-            x, y = self._arrays(split, start, end)
-            points = pa.FixedSizeListArray.from_arrays(pa.array(x.ravel()), x.shape[1])
-            table = pa.table({"x": points, "y": pa.array(y)})
+            columns = self.config.rows.columns(split, start, end)
+            table = pa.table({name: _to_arrow(columns[name]) for name in self.info.features})
             yield table_cast(table, self.info.features.arrow_schema)
             start = end
 
-    def _arrays(self, split: str, start: int, stop: int) -> tuple[NDArray[np.float32], NDArray[np.int64]]:
-        """Return rows of one shard, or of the arrays of a config that is not sharded."""
-        parameters = self.config.parameters
-        if not self.config.is_sharded:
-            x, y = _paper_arrays(parameters)[split]
-            return x[start:stop], y[start:stop]
-        # An incomplete last shard is the beginning of the complete one, so fewer samples are the first of more.
-        index, first = divmod(start, SHARD_ROWS)
-        return generate_part(parameters, split=split, index=index, start=first, stop=first + stop - start)
+
+def _to_arrow(column: NDArray[Any]) -> pa.Array:
+    values = pa.array(column.ravel())
+    return values if column.ndim == 1 else pa.FixedSizeListArray.from_arrays(values, column.shape[1])
 
 
 def _damaged(folder: str, reason: object) -> DamagedCacheError:
     return DamagedCacheError(
         f"the cache entry {folder} is damaged ({escape(reason)}); remove this folder and try again"
     )
-
-
-@functools.lru_cache(maxsize=1)
-def _paper_arrays(parameters: GenerationParameters) -> dict[str, tuple[NDArray[np.float32], NDArray[np.int64]]]:
-    """Return signals and labels of both splits, cached because their pieces are requested one after another."""
-    dataset = make_dataset(parameters)
-    arrays = (dataset["x"], dataset["y"]), (dataset["x_test"], dataset["y_test"])
-    return {split: (x.astype(np.float32), y) for split, (x, y) in zip(SPLITS, arrays, strict=True)}

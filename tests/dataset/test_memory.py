@@ -14,6 +14,7 @@ from mnist1d_hf import GenerationParameters, cli, construction_steps, generate_s
 from mnist1d_hf.dataset.memory import MAX_BYTES, check_memory, estimated_bytes
 from mnist1d_hf.dataset.mnist1d import Mnist1D
 from mnist1d_hf.dataset.presets import CONFIGS
+from mnist1d_hf.dataset.rows import Rows
 
 TOO_LARGE = [
     {"padding": (0, 10**7)},
@@ -161,7 +162,7 @@ def test_running_out_of_memory_is_one_line_on_the_command_line(failing, monkeypa
     def too_much(self, split, start, stop):
         raise failing
 
-    monkeypatch.setattr(Mnist1D, "_arrays", too_much)
+    monkeypatch.setattr(Rows, "columns", too_much)
     result = CliRunner().invoke(cli.main, ["prepare", "default"])
     assert result.exit_code == 1
     assert result.stderr == f"Error: there is not enough memory ({str(failing) or 'MemoryError'})\n"

@@ -15,6 +15,7 @@ import mnist1d_hf
 from mnist1d_hf import CONFIGS, DATA_VERSION, GenerationParameters, Mnist1D, Mnist1DConfig, generate_shard, make_dataset
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256, sha256
 from mnist1d_hf.dataset.parameters import PARAMETER_NAMES
+from mnist1d_hf.dataset.rows import ADDITIONS, Rows
 
 
 def arrays(dataset):
@@ -44,11 +45,11 @@ def test_columns_have_the_documented_types():
     assert features["y"] == datasets.ClassLabel(names=[str(digit) for digit in range(10)])
 
 
-def test_the_config_has_exactly_the_generation_parameters():
+def test_the_config_has_exactly_the_generation_parameters_and_the_additions():
     own = {field.name for field in dataclasses.fields(Mnist1DConfig)} - {
         field.name for field in dataclasses.fields(datasets.BuilderConfig)
     }
-    assert own == set(PARAMETER_NAMES)
+    assert own == {*PARAMETER_NAMES, *ADDITIONS}
     assert Mnist1DConfig().parameters == GenerationParameters()
 
 
@@ -183,10 +184,10 @@ def test_only_shards_that_one_process_prepares_are_made_in_threads(config, optio
 
     def spy(*args, **kwargs):
         made_by.add(threading.current_thread())
-        return arrays_of_rows(*args, **kwargs)
+        return columns(*args, **kwargs)
 
-    arrays_of_rows = Mnist1D._arrays
-    monkeypatch.setattr(Mnist1D, "_arrays", spy)
+    columns = Rows.columns
+    monkeypatch.setattr(Rows, "columns", spy)
     loaded = load_dataset("mnist1d", config, num_samples=100, split="train", **options)
     assert len(list(loaded)) in (80, 90)
     assert (made_by == {threading.main_thread()}) is not threaded
