@@ -28,7 +28,10 @@ FUNCTIONS = [
     (baselines.evaluate, {"batch_size": 1000, "device": "cpu"}),
     (baselines.load_model, {"config": "default", "revision": None}),
     (baselines.load_tensors, {"config": "default", "split": "train"}),
-    (baselines.Mnist1DDataset, {"config": "default", "split": "train"}),
+    (
+        baselines.Mnist1DDataset,
+        {"config": "default", "split": None, "train": None, "transform": None, "target_transform": None},
+    ),
     (baselines.CNN, {"final_seq_length": 40, "num_classes": 10, "channels": 25}),
     (baselines.GRU, {"final_seq_length": 40, "num_classes": 10, "hidden_size": 6}),
     (baselines.Logistic, {"final_seq_length": 40, "num_classes": 10}),

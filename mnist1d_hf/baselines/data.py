@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import functools
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -68,10 +69,17 @@ def to_tensors(table: pa.Table) -> tuple[Tensor, Tensor]:
     (1500, 40) (1500,)
     (500, 40) (500,)
     """
-    x, y = table["x"], table["y"]
+    return _signals(table["x"]), _labels(table["y"])
+
+
+def _signals(column: pa.ChunkedArray) -> Tensor:
     # NumPy copies in one thread; the copy can be written to, which the memory of a table cannot.
-    signals = np.concatenate([chunk.flatten().to_numpy() for chunk in x.chunks]).reshape(-1, x.type.list_size)
-    return torch.from_numpy(signals), torch.from_numpy(np.concatenate([chunk.to_numpy() for chunk in y.chunks]))
+    values = np.concatenate([chunk.flatten().to_numpy() for chunk in column.chunks])
+    return torch.from_numpy(values.reshape(-1, column.type.list_size))
+
+
+def _labels(column: pa.ChunkedArray) -> Tensor:
+    return torch.from_numpy(np.concatenate([chunk.to_numpy() for chunk in column.chunks]))
 
 
 def load_test_tensors(trained_on: str) -> tuple[Tensor, Tensor]:
@@ -111,17 +119,68 @@ def _fresh_tensors(parameters: GenerationParameters, rows: int) -> tuple[Tensor,
 
 
 class Mnist1DDataset(torch.utils.data.TensorDataset):
-    """A plain `torch.utils.data.Dataset` of pairs (signal, label), in memory; the parameters are those of `load_tensors`.
+    """A plain `torch.utils.data.Dataset` of pairs (signal, label), in memory, with the options of torchvision's datasets.
 
     Without a sampler or workers of your own, `mnist1d_hf.batches` gives the same batches many times faster.
+
+    Parameters
+    ----------
+    config : str
+        Config of the dataset.
+    split : str, optional
+        Split, or a slice of one: ``"train[:90%]"``; the training rows by default.
+    train : bool, optional
+        In place of ``split``: the training rows, or the test rows.
+    transform, target_transform : callable, optional
+        Applied to each signal, a tensor of shape (final_seq_length,), and to each label.
+    **parameters : object
+        Generation parameters; with ``x_clean=True`` there are triples (signal, label, signal without noise), and with
+        ``label_noise`` the attribute ``y_true`` has the true labels, int64 of shape (rows,).
+
+    Raises
+    ------
+    TypeError
+        If a parameter is unknown, or its value is of the wrong type.
+    ValueError
+        If both ``split`` and ``train`` are given, the config or the split is unknown, or a value is out of range.
+
+    Examples
+    --------
+    >>> dataset = Mnist1DDataset(train=False, transform=lambda x: x.unsqueeze(0))
+    >>> signal, label = dataset[0]
+    >>> len(dataset), tuple(signal.shape)
+    (1000, (1, 40))
     """
 
-    def __init__(self, config: str = "default", split: str = "train", **parameters: Any) -> None:
-        super().__init__(*load_tensors(config, split, **parameters))
+    def __init__(
+        self,
+        config: str = "default",
+        split: str | None = None,
+        *,
+        train: bool | None = None,
+        transform: Callable[[Tensor], Any] | None = None,
+        target_transform: Callable[[Tensor], Any] | None = None,
+        **parameters: Any,
+    ) -> None:
+        if split is not None and train is not None:
+            raise ValueError(f"give either split={split!r} or train={train!r}, not both")
+        chosen = split or ("test" if train is False else "train")
+        table = load(config, split=chosen, **parameters).with_format("arrow")[:]
+        clean = (_signals(table["x_clean"]),) if "x_clean" in table.column_names else ()
+        super().__init__(*to_tensors(table), *clean)
+        self.y_true = _labels(table["y_true"]) if "y_true" in table.column_names else None
+        self.transform, self.target_transform = transform, target_transform
 
-    def __getitems__(self, indices: list[int]) -> list[tuple[Tensor, ...]]:
+    def __getitem__(self, index: int) -> tuple[Any, ...]:
+        """Return a pair, or a triple, transformed."""
+        x, y, *clean = (values[index] for values in self.tensors)
+        signal = x if self.transform is None else self.transform(x)
+        return signal, y if self.target_transform is None else self.target_transform(y), *clean
+
+    def __getitems__(self, indices: list[int]) -> list[tuple[Any, ...]]:
         """Return several pairs, gathered at once, for a `torch.utils.data.DataLoader`."""
-        if type(self).__getitem__ is not Mnist1DDataset.__getitem__:  # a subclass changes pairs
+        is_changed = self.transform is not None or self.target_transform is not None
+        if is_changed or type(self).__getitem__ is not Mnist1DDataset.__getitem__:  # a subclass changes pairs
             return [self[index] for index in indices]
         chosen = torch.as_tensor(indices, dtype=torch.int64)
         # Indexing by a tensor wakes torch's threads; index_select does not, and takes no negative indices.

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from torch.utils.data import DataLoader, Subset, TensorDataset
 
 import mnist1d_hf
+from mnist1d_hf import load_arrays
 from mnist1d_hf.baselines import Batches, Mnist1DDataset, load_tensors, to_tensors
 from mnist1d_hf.utils.seeds import generator
 
@@ -267,3 +268,33 @@ def test_changed_batches_of_a_stream_leave_its_next_pass_alone():
     for x, _ in map(to_tensors, stream.iter(400)):
         x.zero_()
     assert_equal_batches([next(map(to_tensors, stream.iter(1000)))], [load_tensors("default", "test")])
+
+
+@pytest.mark.parametrize(("options", "split"), [({}, "train"), ({"train": True}, "train"), ({"train": False}, "test")])
+def test_train_stands_for_a_split(options, split):
+    found, expected = Mnist1DDataset("shuffled", **options), Mnist1DDataset("shuffled", split)
+    assert_equal_batches([found.tensors], [expected.tensors])
+    assert found.y_true is None
+
+
+def test_a_split_is_named_once():
+    with pytest.raises(ValueError, match="give either split='test' or train=True, not both"):
+        Mnist1DDataset("default", "test", train=True)
+
+
+def test_transforms_are_applied_alone_and_in_batches(dataset):
+    changed = Mnist1DDataset(train=False, transform=lambda x: x[None] + 1, target_transform=lambda y: y % 2)
+    x, y = changed[7]
+    torch.testing.assert_close(x, dataset.tensors[0][7][None] + 1)
+    assert y == dataset.tensors[1][7] % 2
+    ((signals, labels),) = DataLoader(changed, batch_size=1000)
+    torch.testing.assert_close(signals, dataset.tensors[0].unsqueeze(1) + 1)
+    torch.testing.assert_close(labels, dataset.tensors[1] % 2)
+
+
+def test_clean_signals_and_true_labels_can_be_had():
+    rows = load_arrays(split="train", x_clean=True, label_noise=0.2)
+    noisy = Mnist1DDataset(x_clean=True, label_noise=0.2)
+    ((x, y, x_clean),) = DataLoader(noisy, batch_size=4000)
+    for tensor, name in ((x, "x"), (y, "y"), (x_clean, "x_clean"), (noisy.y_true, "y_true")):
+        assert (tensor.numpy() == rows[name]).all()
