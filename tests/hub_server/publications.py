@@ -9,6 +9,7 @@ from mnist1d_hf.hub.planning import TITLE
 
 DATASET = ("dataset", "ada/mnist1d")
 CNN = ("model", "ada/mnist1d-cnn")
+SPACE = ("space", "ada/mnist1d")
 FIGURES = ["figures/construction.png", "figures/samples.png"]
 
 
