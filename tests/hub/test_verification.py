@@ -74,6 +74,7 @@ def test_a_whole_release_is_checked_and_nothing_is_left_behind(published, tmp_pa
         ("ada/mnist1d", "files"),
         *(("ada/mnist1d", f"{config}/{split}") for config in rows for split in ("train", "test")),
         *((model, what) for model in models for what in ("files", "accuracy")),
+        *(("spaces/ada/mnist1d", what) for what in ("files", "sdk")),
     ]
     details = {(check.repo_id, check.what): check.detail for check in checks}
     assert details["ada/mnist1d", "default/test"] == "1,000 rows, those of the paper"
