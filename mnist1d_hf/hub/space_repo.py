@@ -8,9 +8,9 @@ from pathlib import Path
 from huggingface_hub import SpaceCardData
 
 from .. import paper
-from ..baselines.bundled import list_checkpoints
 from ..dataset.parameters import GenerationParameters
 from ..demo import build_page
+from ..demo.contents import CONFIGS, model_names
 from ..utils.files import write_text
 from ..utils.rendering import render_card
 from ..utils.resources import resource_folder
@@ -23,9 +23,6 @@ SDK = "static"
 
 PAGE_NAME = "index.html"
 THUMBNAIL_NAME = "thumbnail.png"
-
-# Configs whose networks the page shows.
-_CONFIGS = ("default", "shuffled")
 
 
 def build_space_repo(output_dir: Path, namespace: str) -> None:
@@ -55,7 +52,7 @@ def render_space_card(namespace: str) -> str:
         short_description="Shape a digit of 40 points, and beat the networks",
         tags=[*TAGS, "mnist", "education"],
         datasets=[dataset_id],
-        models=[model_repo_id(namespace, name, config) for config, name in list_checkpoints() if config in _CONFIGS],
+        models=[model_repo_id(namespace, name, config) for config in CONFIGS for name in model_names()],
         thumbnail=f"https://huggingface.co/spaces/{repo_id}/resolve/main/{THUMBNAIL_NAME}",
     )
     return render_card(

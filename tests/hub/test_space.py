@@ -1,5 +1,6 @@
 """The Space: what it is built of, what becomes of the files that the Hub puts into a new one, and how it is checked."""
 
+import functools
 import re
 import sys
 from importlib.resources import files as package_files
@@ -30,6 +31,14 @@ from .test_verification import commit_with_manifest
 SEEDS = first_files(SPACE[1], "static")
 FILES = [MANIFEST_NAME, "README.md", "index.html", "thumbnail.png"]
 MINE = b"# Mine\n"
+
+
+@pytest.fixture(autouse=True, scope="module")
+def page():
+    """Build the page once: a hundred times would take a minute."""
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("mnist1d_hf.hub.space_repo.build_page", functools.cache(build_page))
+        yield
 
 
 def publish_space(**options):
