@@ -125,7 +125,9 @@ def test_a_port_can_be_named(opened):
         port = listening.getsockname()[1]
         result = call("--port", str(port))
         assert result.exit_code == 1
-        message = f"the page cannot be served on port {port} (Address already in use); name another port, or 0 to take a free"
+        message = (
+            f"the page cannot be served on port {port} (Address already in use); name another port, or 0 to take a free"
+        )
         assert result.stderr == f"Error: {message} one\n"
     assert call("--port", str(port)).exit_code == 0
     assert opened == [f"http://127.0.0.1:{port}/"]

@@ -123,13 +123,17 @@ def test_the_metadata_names_the_repositories(ada_hub):
     publish("ada", only="models")
     data = card(ada_hub)
     assert (data.license, data.pretty_name) == ("apache-2.0", "MNIST-1D")
-    assert 'load_dataset("ada/mnist1d"' in ada_hub.files(*DATASET)["README.md"].decode()
+    text = ada_hub.files(*DATASET)["README.md"].decode()
+    assert 'load_dataset("ada/mnist1d"' in text
+    space = "](https://huggingface.co/spaces/ada/mnist1d)"
+    assert space in text
     tasks = yaml.safe_load(ada_hub.files(*DATASET)["eval.yaml"])["tasks"]
     assert [task["config"] for task in tasks] == ["default", "shuffled"]
     for repo_id in MODELS:
         files = ada_hub.files("model", repo_id)
         model = ModelCard(files["README.md"].decode()).data
         assert (model.library_name, model.datasets) == ("mnist1d-hf", ["ada/mnist1d"])
+        assert space in files["README.md"].decode()
         (result,) = yaml.safe_load(files[".eval_results/mnist1d.yaml"])
         assert result["dataset"]["id"] == "ada/mnist1d"
         assert result["dataset"]["task_id"] in [task["id"] for task in tasks]
