@@ -79,16 +79,17 @@ def test_it_serves_the_page_until_it_is_told_to_end(start, number, code, last):
 
 @pytest.mark.long
 def test_it_opens_the_browser_while_it_serves(start, tmp_path):
-    opened = tmp_path / "opened"
+    opened, closed = tmp_path / "opened", tmp_path / "closed"
     os.mkfifo(opened)
-    # A browser that ends only when the page is told to.
-    browser = f"import sys; open({str(opened)!r}, 'w').write(sys.argv[1]); sys.stdin.read()"
+    os.mkfifo(closed)
+    # A browser that ends only when it is closed, as one in a terminal does.
+    browser = f"import sys; print(sys.argv[1], end='', file=open({str(opened)!r}, 'w')); open({str(closed)!r}).read()"
     process, url = start(BROWSER=f"{shlex.quote(sys.executable)} -c {shlex.quote(browser)} %s")
     assert opened.read_text() == url
     assert download(url) == build_page()
     process.send_signal(signal.SIGINT)
-    process.communicate()
-    assert process.returncode == 1
+    assert process.wait() == 1
+    closed.write_text("")
 
 
 @pytest.fixture

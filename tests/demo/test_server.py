@@ -53,9 +53,10 @@ def test_the_page_is_served(server, path):
 
 def test_a_connection_serves_several_requests(server):
     connection = http.client.HTTPConnection("localhost", server.port)
-    for _ in range(2):
-        connection.request("GET", "/")
-        assert connection.getresponse().read() == PAGE
+    # A page after the answer to HEAD would be taken for the next answer.
+    for method in ("GET", "HEAD", "GET"):
+        connection.request(method, "/")
+        assert connection.getresponse().read() == (b"" if method == "HEAD" else PAGE)
     connection.close()
 
 
