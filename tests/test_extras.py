@@ -32,6 +32,7 @@ TABLE = dict(
 ARGUMENTS = {
     "build": "build repo --config default",
     "prepare": "prepare default",
+    "demo": "demo --output mnist1d.html",
     "benchmark": "benchmark cnn",
     "benchmark ... --output ...": "benchmark cnn --output cnn",
     "plot": "plot templates --output templates.png",
