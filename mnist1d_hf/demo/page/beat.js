@@ -3,7 +3,6 @@
 import { getData } from "./data.js";
 import { curve, element, inWords, listing, mark, percent, picture, spoken, upright, uprightPicture } from "./drawing.js";
 import { answersFile, firstQuestions, networkAnswers, questionAt, scoreOf } from "./quiz.js";
-import { studyRows } from "./rows.js";
 import { getState, roundLengths, setState } from "./state.js";
 
 const beginning = { phase: "start", answers: [], seconds: [], end: 0, askedAt: 0 };

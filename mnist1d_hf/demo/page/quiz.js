@@ -1,11 +1,21 @@
 // Questions, answers and scores of the quiz, as in `mnist1d-hf experiment human`.
 
-import { getData } from "./data.js";
+import { decodeBytes, decodeRows, getData } from "./data.js";
 import { loadNetworks } from "./networks.js";
-import { testRows } from "./rows.js";
 
 /** Standard score of a 95 % interval. */
 const Z = 1.959963984540054;
+
+let rows = null;
+
+/** Return the test rows: signals x and digits y. */
+function testRows() {
+  if (!rows) {
+    const { x, y } = getData().test;
+    rows = { x: decodeRows(x, getData().parameters.final_seq_length), y: decodeBytes(y) };
+  }
+  return rows;
+}
 
 /** Return the test row of a question: its number, its signal and its digit. */
 export function questionAt(index) {
