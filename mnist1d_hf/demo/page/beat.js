@@ -1,8 +1,9 @@
 // The tab "Beat the networks": a quiz on test rows. Phases: start, study, question, feedback, end.
 
 import { getData } from "./data.js";
-import { curve, element, inWords, listing, mark, percent, picture, spoken, upright, uprightPicture } from "./drawing.js";
-import { answersFile, firstQuestions, networkAnswers, questionAt, scoreOf } from "./quiz.js";
+import { curve, element, inWords, listing, mark, percent, picture, spoken, upright } from "./drawing.js";
+import { uprightPicture } from "./drawing.js";
+import { answersFile, firstQuestions, networkAnswers, questionAt, scoreOf, studySignals } from "./quiz.js";
 import { getState, roundLengths, setState } from "./state.js";
 
 const beginning = { phase: "start", answers: [], seconds: [], end: 0, askedAt: 0 };
@@ -11,7 +12,7 @@ let quiz = beginning;
 
 const PHASES = { start: startView, study: studyView, question: questionView, feedback: questionView, end: endView };
 
-/** Listen to the keys 0 to 9. */
+/** Listens to the keys 0 to 9. */
 export function startBeat() {
   document.addEventListener("keydown", (event) => {
     const isPlain = !event.ctrlKey && !event.metaKey && !event.altKey && !event.repeat;
@@ -20,7 +21,7 @@ export function startBeat() {
   });
 }
 
-/** Show the quiz where it stands. */
+/** Shows the quiz where it stands. */
 export function renderBeat(state) {
   const shown = `${quiz.phase} ${quiz.answers.length} ${quiz.end}`;
   const content = document.getElementById("beat-content");
@@ -30,7 +31,7 @@ export function renderBeat(state) {
   content.replaceChildren(...PHASES[quiz.phase](state));
 }
 
-/** Go to another phase; what is read next gets the focus. */
+/** Goes to another phase; what is read next gets the focus. */
 function enter(changes) {
   quiz = { ...quiz, ...changes };
   renderBeat(getState());
@@ -74,8 +75,12 @@ function startView(state) {
       "div",
       { class: "card intro" },
       heading("Can you beat a CNN?"),
-      element("p", {}, `You see a curve and name its digit, 0 to 9; the networks name the same ones. The paper's human got ` +
-        `${humanText(mean, error)} right. Study for a minute first: it helps a lot.`),
+      element(
+        "p",
+        {},
+        `You see a curve and name its digit, 0 to 9; the networks name the same ones. The paper's human got ` +
+          `${humanText(mean, error)} right. Study for a minute first: it helps a lot.`,
+      ),
       element("fieldset", { class: "choice" }, element("legend", {}, "Questions"), ...choices),
       element(
         "div",
@@ -92,7 +97,7 @@ function humanText(mean, error) {
 }
 
 function studyView(state) {
-  const digits = studyRows().map((signals, digit) =>
+  const digits = studySignals().map((signals, digit) =>
     element(
       "li",
       {},
@@ -106,8 +111,16 @@ function studyView(state) {
       "div",
       { class: "card" },
       heading("Study: six examples of each digit"),
-      element("p", {}, "Each begins somewhere else, leans, and is a little noisy. Look for the shape, not for the place."),
-      element("div", { class: "row" }, button(`Start: ${state.questions} questions`, go, { class: "primary", id: "start" })),
+      element(
+        "p",
+        {},
+        "Each begins somewhere else, leans, and is a little noisy. Look for the shape, not for the place.",
+      ),
+      element(
+        "div",
+        { class: "row" },
+        button(`Start: ${state.questions} questions`, go, { class: "primary", id: "start" }),
+      ),
       element("ol", { class: "study" }, ...digits),
       element("div", { class: "row" }, button(`Start: ${state.questions} questions`, go, { class: "primary" })),
     ),
@@ -128,12 +141,31 @@ function questionView() {
       { class: "card question" },
       title,
       element("div", { class: "bar", "aria-hidden": "true" }, element("i", { style: `width: ${done}%` })),
-      element("div", { class: "asked" }, uprightPicture(question.signal, "A curve of 40 points, drawn upright: which digit is it?")),
+      element(
+        "div",
+        { class: "asked" },
+        uprightPicture(question.signal, "A curve of 40 points, drawn upright: which digit is it?"),
+      ),
       element("div", { class: "keys" }, ...keys),
       element("div", { id: "feedback", role: "status" }, ...(isAsked ? [hint()] : feedback(question))),
-      ...(isAsked ? [] : [button(quiz.answers.length === quiz.end ? "See how it went" : "Next", goOn, { class: "primary", id: "next", "data-focus": "" })]),
+      ...(isAsked
+        ? []
+        : [
+            button(quiz.answers.length === quiz.end ? "See how it went" : "Next", goOn, {
+              class: "primary",
+              id: "next",
+              "data-focus": "",
+            }),
+          ]),
     ),
-    element("div", { class: "card" }, element("h2", {}, "So far"), ...(quiz.answers.length ? [scores()] : [element("p", { class: "note" }, "Nothing yet. Take your time; only you can see the clock.")])),
+    element(
+      "div",
+      { class: "card" },
+      element("h2", {}, "So far"),
+      ...(quiz.answers.length
+        ? [scores()]
+        : [element("p", { class: "note" }, "Nothing yet. Take your time; only you can see the clock.")]),
+    ),
   ];
 }
 
@@ -154,20 +186,29 @@ function hint() {
 
 function feedback({ digit }) {
   const given = quiz.answers.at(-1);
-  const said = networkAnswers(quiz.answers.length).map(({ name, title, answers }) => ({ name, title, says: answers.at(-1) }));
+  const said = networkAnswers(quiz.answers.length).map(({ name, title, answers }) => ({
+    name,
+    title,
+    says: answers.at(-1),
+  }));
   const cnn = said.find(({ name }) => name === "cnn").says;
   const also = `The CNN says ${cnn} ${mark(cnn === digit)}.`;
   const right = said.filter(({ says }) => says === digit).length;
   return [
-    element("p", { class: given === digit ? "right" : "wrong" }, element("b", {}, given === digit ? `✓ Yes, it is ${digit}.` : `✗ No, it is ${digit}.`), ` ${also}`),
+    element(
+      "p",
+      { class: given === digit ? "right" : "wrong" },
+      element("b", {}, given === digit ? `✓ Yes, it is ${digit}.` : `✗ No, it is ${digit}.`),
+      ` ${also}`,
+    ),
     element("p", { class: "note" }, `${right} of ${said.length} networks know it.`),
     template(digit),
   ];
 }
 
-/** Return a digit as its template, beside which a signal can be compared. */
+/** Returns a digit as its template, beside which a signal can be compared. */
 function template(digit) {
-  const points = upright(getData().templates[digit], 0.62);
+  const points = upright(getData().templates.x[digit], 0.62);
   return element("p", { class: "template" }, picture(null, curve(points, "signal")), `A ${digit} without noise`);
 }
 
@@ -179,10 +220,19 @@ function standings() {
   }));
 }
 
-/** Return the table of all scores: accuracy with its interval, and wrong answers by digit. */
+/** Returns the table of all scores: accuracy with its interval, and wrong answers by digit. */
 function scores() {
-  const digits = Array.from({ length: 10 }, (_, digit) => element("th", { scope: "col", class: "digit" }, spoken("wrong on "), String(digit)));
-  const head = element("tr", {}, element("th", { scope: "col" }, "Who"), element("th", { scope: "col", class: "plot" }, "Right, of 100\u00a0%"), element("th", { scope: "col" }, "Right"), ...digits);
+  const digits = Array.from({ length: 10 }, (_, digit) =>
+    element("th", { scope: "col", class: "digit" }, spoken("wrong on "), String(digit)),
+  );
+  const head = element(
+    "tr",
+    {},
+    element("th", { scope: "col" }, "Who"),
+    element("th", { scope: "col", class: "plot" }, "Right, of 100\u00a0%"),
+    element("th", { scope: "col" }, "Right"),
+    ...digits,
+  );
   const rows = standings().map(({ name, title, score }) => {
     const { rows: asked, correct, interval, wrong } = score;
     const range = interval.map((end) => (100 * end).toFixed(0)).join(" to ");
@@ -209,14 +259,23 @@ function scores() {
 
 function plot(fraction, [low, high]) {
   const line = element("i", { class: "interval", style: `left: ${100 * low}%; right: ${100 - 100 * high}%` });
-  return element("span", { class: "track", "aria-hidden": "true" }, line, element("i", { class: "point", style: `left: ${100 * fraction}%` }));
+  return element(
+    "span",
+    { class: "track", "aria-hidden": "true" },
+    line,
+    element("i", { class: "point", style: `left: ${100 * fraction}%` }),
+  );
 }
 
 function endView(state) {
   const number = quiz.answers.length;
   const table = standings();
   const [you, cnn] = ["you", "cnn"].map((name) => table.find((player) => player.name === name));
-  const missed = firstQuestions(number).map((question, index) => ({ ...question, you: you.answers[index], cnn: cnn.answers[index] }));
+  const missed = firstQuestions(number).map((question, index) => ({
+    ...question,
+    you: you.answers[index],
+    cnn: cnn.answers[index],
+  }));
   return [
     element(
       "div",
@@ -226,15 +285,35 @@ function endView(state) {
       element(
         "div",
         { class: "row" },
-        button(`${state.questions} more questions`, () => begin(Math.min(state.questions, getData().human.order.length - number)), { class: "primary", id: "more" }),
+        button(
+          `${state.questions} more questions`,
+          () => begin(Math.min(state.questions, getData().human.order.length - number)),
+          { class: "primary", id: "more" },
+        ),
         button("Study", () => enter({ phase: "study" })),
         button("Start anew", () => enter(beginning), { id: "anew" }),
         button("Download your answers", download, { id: "download" }),
       ),
       element("p", { class: "note" }, "The download is the file that mnist1d-hf experiment human writes and resumes."),
     ),
-    element("div", { class: "card" }, element("h2", {}, "All answers to the same questions"), scores(), element("p", { class: "note" }, "Dot: share of right answers. Line: where the true share lies, with 95 % confidence. Columns 0 to 9: wrong answers by digit.")),
-    element("div", { class: "card" }, element("h2", {}, "The ones you or the CNN missed"), gallery(missed.filter((question) => question.you !== question.digit || question.cnn !== question.digit))),
+    element(
+      "div",
+      { class: "card" },
+      element("h2", {}, "All answers to the same questions"),
+      scores(),
+      element(
+        "p",
+        { class: "note" },
+        "Dot: share of right answers. Line: where it would lie in the long run, with 95 % confidence. " +
+          "Columns 0 to 9: wrong answers by digit.",
+      ),
+    ),
+    element(
+      "div",
+      { class: "card" },
+      element("h2", {}, "The ones you or the CNN missed"),
+      gallery(missed.filter((question) => question.you !== question.digit || question.cnn !== question.digit)),
+    ),
   ];
 }
 
@@ -248,18 +327,27 @@ function summary(you, cnn) {
   const seconds = quiz.seconds.reduce((sum, value) => sum + value, 0);
   const slips = ({ wrong }) => listing(wrong.flatMap((count, digit) => (count ? [String(digit)] : []))) || "no digit";
   const [low, high] = you.interval.map((end) => percent(end));
+  const pace = `${seconds.toFixed(0)} seconds, ${(seconds / you.rows).toFixed(1)} each`;
   return [
     `You slipped on ${slips(you)}; the CNN on ${slips(cnn)}.`,
-    `${you.correct} of ${you.rows} right in ${seconds.toFixed(0)} seconds, ${(seconds / you.rows).toFixed(1)} each. Chance plays a part: ` +
-      `in the long run you would get between ${low} and ${high}.`,
+    `${you.correct} of ${you.rows} right in ${pace}. Chance plays a part: in the long run you would get ` +
+      `between ${low} and ${high}.`,
   ];
 }
 
 function gallery(questions) {
   if (!questions.length) return element("p", {}, "None. Well done, both of you.");
   const items = questions.map(({ signal, digit, you, cnn }) => {
-    const said = (who, says) => element("span", { class: says === digit ? "right" : "wrong" }, `${who} ${mark(says === digit)} ${says}`);
-    return element("li", {}, uprightPicture(signal, `A ${digit}, drawn upright`), element("b", {}, `a ${digit}`), said("You", you), said("CNN", cnn));
+    const said = (who, says) =>
+      element("span", { class: says === digit ? "right" : "wrong" }, `${who} ${mark(says === digit)} ${says}`);
+    return element(
+      "li",
+      {},
+      uprightPicture(signal, `A ${digit}, drawn upright`),
+      element("b", {}, `a ${digit}`),
+      said("You", you),
+      said("CNN", cnn),
+    );
   });
   return element("ul", { class: "gallery" }, ...items);
 }

@@ -2,7 +2,8 @@
 
 import { getData } from "./data.js";
 import { curve, dot, element, percent, picture, spoken } from "./drawing.js";
-import { configOf, parameterLabel } from "./shape.js";
+import { parameterLabel } from "./shape.js";
+import { configOf } from "./trained.js";
 import { getState, initialState, parametersOf, setState } from "./state.js";
 
 /** Digits at each value, and the number of values. */
@@ -18,7 +19,7 @@ const VARIED = ["iid_noise_scale", "corr_noise_scale", "scale_coeff", "shear_sca
 let worker = null;
 let sweep = null;
 
-/** Build what does not change, and listen. */
+/** Builds what does not change, and listen. */
 export function startHarder() {
   const options = VARIED.map((name) => element("option", { value: name }, parameterLabel(name)));
   const vary = document.getElementById("vary");
@@ -29,7 +30,7 @@ export function startHarder() {
   document.getElementById("measure").addEventListener("click", () => (sweep?.isRunning ? stop() : measure(getState())));
 }
 
-/** Show the sweep of a state; a new one begins at once. */
+/** Shows the sweep of a state; a new one begins at once. */
 export function renderHarder(state) {
   document.getElementById("vary").value = state.vary;
   document.getElementById("harder-shuffle").checked = state.shuffle_seq;
@@ -40,7 +41,7 @@ function keyOfSweep({ vary, shuffle_seq }) {
   return `${vary} ${shuffle_seq}`;
 }
 
-/** Return evenly spaced values of a parameter, over the range of its slider. */
+/** Returns evenly spaced values of a parameter, over the range of its slider. */
 function valuesOf(name) {
   const { low, high, step } = getData().ranges[name];
   const least = name === "padding_high" ? getData().parameters.padding[0] : low;
@@ -48,24 +49,41 @@ function valuesOf(name) {
   return values.map((value) => (Number.isInteger(step) ? Math.round(value) : Number(value.toFixed(4))));
 }
 
+/** Returns what the worker varies, by the names of Table 2, where both ends of the padding are one parameter. */
+function requestOf({ vary, shuffle_seq }, values) {
+  const [low] = getData().parameters.padding;
+  const isPadding = vary === "padding_high";
+  return {
+    parameter: isPadding ? "padding" : vary,
+    values: isPadding ? values.map((high) => [low, high]) : values,
+    parameters: { ...getData().parameters, shuffle_seq },
+    config: configOf(shuffle_seq),
+    seed: 0,
+    digits: DIGITS,
+  };
+}
+
+/** Returns a worker that has what it needs of the data. */
+function newWorker() {
+  const text = document.getElementById("worker").textContent;
+  const address = URL.createObjectURL(new Blob([text], { type: "text/javascript" }));
+  const made = new Worker(address);
+  URL.revokeObjectURL(address);
+  made.postMessage({ data: { ...getData(), test: null, human: null, results: null } });
+  return made;
+}
+
 function measure(state) {
   worker?.terminate();
-  sweep = { key: keyOfSweep(state), vary: state.vary, values: valuesOf(state.vary), accuracies: [], isRunning: true };
-  worker = new Worker(URL.createObjectURL(new Blob([document.getElementById("worker").textContent], { type: "text/javascript" })));
+  worker = newWorker();
+  const values = valuesOf(state.vary);
+  sweep = { key: keyOfSweep(state), vary: state.vary, values, accuracies: [], isRunning: true };
   worker.addEventListener("message", ({ data }) => {
     if (data.done) sweep.isRunning = false;
     else sweep.accuracies[data.index] = data.accuracy;
     showSweep();
   });
-  worker.postMessage({
-    data: getData(),
-    parameter: state.vary,
-    values: sweep.values,
-    parameters: { ...parametersOf(initialState()), shuffle_seq: state.shuffle_seq },
-    config: configOf(state.shuffle_seq),
-    seed: 0,
-    digits: DIGITS,
-  });
+  worker.postMessage(requestOf(state, values));
   showSweep();
 }
 
@@ -88,7 +106,7 @@ function showSweep() {
   document.getElementById("chart-table").replaceChildren(tableOf());
 }
 
-/** Return the measured points of each network. */
+/** Returns the measured points of each network. */
 function linesOf() {
   return getData().models.map(({ name, title }) => ({
     name,
@@ -97,7 +115,7 @@ function linesOf() {
   }));
 }
 
-/** Say in one sentence what came out. */
+/** Says in one sentence what came out. */
 function finding() {
   const lines = linesOf().filter(({ values }) => values[0] !== undefined && values.at(-1) !== undefined);
   const cnn = lines.find(({ name }) => name === "cnn");
@@ -105,7 +123,8 @@ function finding() {
   if (!cnn || !mlp) return "Stopped.";
   const [from, to] = [sweep.values[0], sweep.values.at(-1)].map(shortNumber);
   const path = ({ title, values }) => `the ${title} goes from ${percent(values[0])} to ${percent(values.at(-1))}`;
-  return `${parameterLabel(sweep.vary)} from ${from} to ${to}: ${path(cnn)}, ${path(mlp)}. A guess would be right in 10\u00a0%.`;
+  const what = `${parameterLabel(sweep.vary)} from ${from} to ${to}`;
+  return `${what}: ${path(cnn)}, ${path(mlp)}. A guess would be right in ${percent(0.1)}.`;
 }
 
 function shortNumber(value) {
@@ -120,8 +139,18 @@ function chartOf(lines) {
     const dots = points.map(([x, y]) => dot(x, y, `dot ${name}`));
     return points.length ? [curve(points, `line ${name}`), ...dots] : [];
   });
-  const grid = [0, 0.25, 0.5, 0.75, 1].map((fraction) => curve([[0, down(fraction)], [1, down(fraction)]], "grid"));
-  const marks = [0, 0.5, 1].map((fraction) => element("span", { style: `top: ${100 * down(fraction)}%` }, percent(fraction)));
+  const grid = [0, 0.25, 0.5, 0.75, 1].map((fraction) =>
+    curve(
+      [
+        [0, down(fraction)],
+        [1, down(fraction)],
+      ],
+      "grid",
+    ),
+  );
+  const marks = [0, 0.5, 1].map((fraction) =>
+    element("span", { style: `top: ${100 * down(fraction)}%` }, percent(fraction)),
+  );
   const ticks = [0, (VALUES - 1) / 2, VALUES - 1].map((index) =>
     element("span", { style: `left: ${100 * across(index)}%` }, shortNumber(sweep.values[index])),
   );
@@ -136,7 +165,11 @@ function chartOf(lines) {
       element("div", { class: "names", "aria-hidden": "true" }, ...namesOf(lines)),
       element("div", { class: "ticks", "aria-hidden": "true" }, ...ticks),
     ),
-    element("p", { class: "note centred" }, `${parameterLabel(sweep.vary)}. Dashed: what the networks were trained with, ${shortNumber(usualValue())}.`),
+    element(
+      "p",
+      { class: "note centred" },
+      `${parameterLabel(sweep.vary)}. Dashed: what the networks were trained with, ${shortNumber(usualValue())}.`,
+    ),
   ];
 }
 
@@ -147,15 +180,26 @@ function usualValue() {
 function usualLine(across) {
   const [first, last] = [sweep.values[0], sweep.values.at(-1)];
   const x = across(((usualValue() - first) / (last - first)) * (VALUES - 1));
-  return curve([[x, 0], [x, 1]], "usual");
+  return curve(
+    [
+      [x, 0],
+      [x, 1],
+    ],
+    "usual",
+  );
 }
 
-/** Return the names beside the ends of the lines, moved apart where they would overlap. */
+/** Returns the names beside the ends of the lines, moved apart where they would overlap. */
 function namesOf(lines) {
   const ends = lines
-    .map(({ name, title, values }) => ({ name, title, top: HEIGHT * (1 - (values.findLast((value) => value !== undefined) ?? 0)) }))
+    .map(({ name, title, values }) => ({
+      name,
+      title,
+      top: HEIGHT * (1 - (values.findLast((value) => value !== undefined) ?? 0)),
+    }))
     .sort((one, other) => one.top - other.top);
-  for (let index = 1; index < ends.length; index++) ends[index].top = Math.max(ends[index].top, ends[index - 1].top + LABEL);
+  for (let index = 1; index < ends.length; index++)
+    ends[index].top = Math.max(ends[index].top, ends[index - 1].top + LABEL);
   let lowest = HEIGHT;
   for (const end of ends.reverse()) {
     end.top = Math.min(end.top, lowest);

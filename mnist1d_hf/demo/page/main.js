@@ -12,7 +12,7 @@ const RENDER = { shape: renderShape, beat: renderBeat, harder: renderHarder, res
 
 let renders = 0;
 
-/** Show a state: its tab, and what is in it. */
+/** Shows a state: its tab, and what is in it. */
 function render(state) {
   for (const name of tabNames()) {
     const isShown = name === state.tab;
@@ -26,7 +26,7 @@ function render(state) {
   document.documentElement.dataset.renders = renders;
 }
 
-/** Show the newest state once a frame, however often it changes. */
+/** Shows the newest state once a frame, however often it changes. */
 function renderSoon() {
   if (renderSoon.isWaiting) return;
   renderSoon.isWaiting = true;

@@ -1,14 +1,15 @@
 // Questions, answers and scores of the quiz, as in `mnist1d-hf experiment human`.
 
 import { decodeBytes, decodeRows, getData } from "./data.js";
-import { loadNetworks } from "./networks.js";
+import { networksOf } from "./trained.js";
+import { argmax } from "./tensors.js";
 
 /** Standard score of a 95 % interval. */
 const Z = 1.959963984540054;
 
 let rows = null;
 
-/** Return the test rows: signals x and digits y. */
+/** Returns the test rows: signals x and digits y. */
 function testRows() {
   if (!rows) {
     const { x, y } = getData().test;
@@ -17,32 +18,36 @@ function testRows() {
   return rows;
 }
 
-/** Return the test row of a question: its number, its signal and its digit. */
+/** Returns the training rows to study: signals, by digit. */
+export function studySignals() {
+  const { x, y } = getData().human.study;
+  const signals = decodeRows(x, getData().parameters.final_seq_length);
+  return Array.from({ length: 10 }, (_, digit) => signals.filter((_signal, row) => y[row] === digit));
+}
+
+/** Returns the test row of a question: its number, its signal and its digit. */
 export function questionAt(index) {
   const row = getData().human.order[index];
   const { x, y } = testRows();
   return { row, signal: x[row], digit: y[row] };
 }
 
-/** Return the first questions. */
+/** Returns the first questions. */
 export function firstQuestions(number) {
   return Array.from({ length: number }, (_, index) => questionAt(index));
 }
 
-/** Return what each network answers to the first questions: [{ name, title, answers }]. */
+/** Returns what each network answers to the first questions: [{ name, title, answers }]. */
 export function networkAnswers(number) {
   const questions = firstQuestions(number);
-  return loadNetworks("default").map(({ name, title, logits }) => ({
+  return networksOf("default").map(({ name, title, logits }) => ({
     name,
     title,
-    answers: questions.map(({ signal }) => {
-      const scores = logits(signal);
-      return scores.indexOf(Math.max(...scores));
-    }),
+    answers: questions.map(({ signal }) => argmax(logits(signal))),
   }));
 }
 
-/** Compare answers with the digits of the first questions: number right, 95 % interval, wrong answers by digit. */
+/** Compares answers with the digits of the first questions: number right, 95 % interval, wrong answers by digit. */
 export function scoreOf(answers) {
   const wrong = Array(10).fill(0);
   firstQuestions(answers.length).forEach(({ digit }, index) => {
@@ -52,7 +57,7 @@ export function scoreOf(answers) {
   return { rows: answers.length, correct, wrong, interval: wilsonInterval(correct, answers.length) };
 }
 
-/** Return the ends of the 95 % Wilson score interval of a fraction. */
+/** Returns the ends of the 95 % Wilson score interval of a fraction. */
 export function wilsonInterval(correct, rows) {
   const fraction = correct / rows;
   const middle = fraction + Z ** 2 / (2 * rows);
@@ -61,13 +66,13 @@ export function wilsonInterval(correct, rows) {
   return [correct === 0 ? 0 : ends[0], correct === rows ? 1 : ends[1]];
 }
 
-/** Return the file that `mnist1d-hf experiment human --seed 0` writes of these answers. */
+/** Returns the file that `mnist1d-hf experiment human --seed 0` writes of these answers. */
 export function answersFile(answers, seconds) {
   const { version, data_version, human } = getData();
   const content = {
     experiment: "human",
-    config: "default",
-    seed: 0,
+    config: human.config,
+    seed: human.seed,
     data_version,
     versions: { "mnist1d-hf": version },
     command: "mnist1d-hf demo",

@@ -3,14 +3,18 @@
 import { getData } from "./data.js";
 import { element, percent } from "./drawing.js";
 
-/** Build the tab. */
+/** Builds the tab. */
 export function startResults() {
   const networks = element(
     "div",
     { class: "card" },
     element("h2", {}, "In order, and shuffled"),
-    element("p", {}, "Shuffle the points of all digits in one fixed way, train again, and what looks for shapes loses its lead: " +
-      "the order of the points was what it had used."),
+    element(
+      "p",
+      {},
+      "Shuffle the points of all digits in one fixed way, train again, and what looks for shapes loses its lead: " +
+        "the order of the points was what it had used.",
+    ),
     networkTable(),
   );
   const experiments = getData().results.map(({ title, sentence, link, image, width, height }) =>
@@ -26,7 +30,9 @@ export function startResults() {
 }
 
 function networkTable() {
-  const head = ["Network", "In order", "Shuffled", "Numbers learned"].map((text) => element("th", { scope: "col" }, text));
+  const head = ["Network", "In order", "Shuffled", "Numbers learned"].map((text) =>
+    element("th", { scope: "col" }, text),
+  );
   const rows = getData().models.map(({ title, about, parameters, accuracy }) =>
     element(
       "tr",
@@ -48,5 +54,10 @@ function networkTable() {
 
 function accuracyBar(fraction) {
   const filled = element("i", { style: `width: ${100 * fraction}%` });
-  return element("span", { class: "accuracy" }, element("span", {}, percent(fraction, 1)), element("span", { class: "track", "aria-hidden": "true" }, filled));
+  return element(
+    "span",
+    { class: "accuracy" },
+    element("span", {}, percent(fraction, 1)),
+    element("span", { class: "track", "aria-hidden": "true" }, filled),
+  );
 }

@@ -2,13 +2,20 @@
 
 import { getData } from "./data.js";
 import { constructionSteps, drawExample, shuffled, standardised } from "./generator.js";
-import { loadNetworks, softmax } from "./networks.js";
-import { curve, element, inWords, listing, lying, mark, percent, picture, spoken, upright, uprightPicture } from "./drawing.js";
-import { getState, initialState, onStep, ownRanges, parametersOf, rangeNames, setState } from "./state.js";
+import { configOf, networksOf } from "./trained.js";
+import { argmax, softmax } from "./tensors.js";
+import { curve, element, inWords, listing, lying, mark, percent, picture, spoken, upright } from "./drawing.js";
+import { uprightPicture } from "./drawing.js";
+import { nothingOwn, getState, initialState, onStep, ownRanges, parametersOf, rangeNames, setState } from "./state.js";
 
 const OWN_SLIDERS = [
   { name: "padding", label: "Padding", hint: "more zeros, shorter digit", show: (value) => value.toFixed(1) },
-  { name: "scale", label: "Scale", hint: "how far it swings", show: (value, state) => `× ${scaleFactor(value, state).toFixed(2)}` },
+  {
+    name: "scale",
+    label: "Scale",
+    hint: "how far it swings",
+    show: (value, state) => `× ${scaleFactor(value, state).toFixed(2)}`,
+  },
   { name: "shift", label: "Shift", hint: "where it starts", show: (value) => value.toFixed(1) },
   { name: "shear", label: "Shear", hint: "how it leans", show: (value, state) => signed(slope(value, state)) },
   { name: "noise", label: "Noise", hint: "how rough it is", show: (value) => `× ${value.toFixed(2)}` },
@@ -50,12 +57,12 @@ function signed(value) {
   return Number(text) === 0 ? text : `${value < 0 ? "−" : "+"}${text}`;
 }
 
-/** Return the label of a parameter of Table 2. */
+/** Returns the label of a parameter of Table 2. */
 export function parameterLabel(name) {
   return RANGE_SLIDERS[name];
 }
 
-/** Return parameters and draws of the digit that a state names. */
+/** Returns parameters and draws of the digit that a state names. */
 function recipeOf(state) {
   const parameters = parametersOf(state);
   const drawn = drawExample(parameters, state.seed);
@@ -78,7 +85,7 @@ function recipeOf(state) {
   };
 }
 
-/** Return all steps of a digit, with those that follow construction. */
+/** Returns all steps of a digit, with those that follow construction. */
 function stepsOf(digit, { parameters, draws }) {
   const steps = new Map(Object.entries(constructionSteps(digit, parameters, draws)));
   steps.set("standardised", standardised(steps.get("down-sampled")));
@@ -86,22 +93,12 @@ function stepsOf(digit, { parameters, draws }) {
   return steps;
 }
 
-/** Return the 40 points that the networks see. */
+/** Returns the 40 points that the networks see. */
 function pointsOf(state, recipe) {
   return stepsOf(state.digit, recipe).get(state.shuffle_seq ? "shuffled" : "standardised");
 }
 
-/** Return the name of the networks' training set. */
-export function configOf(isShuffled) {
-  return isShuffled ? "shuffled" : "default";
-}
-
-/** Return the digit with the largest number. */
-export function likeliest(numbers) {
-  return numbers.reduce((best, value, digit) => (value > numbers[best] ? digit : best), 0);
-}
-
-/** Build what does not change, and listen. */
+/** Builds what does not change, and listen. */
 export function startShape() {
   buildDigits();
   buildSliders();
@@ -109,13 +106,15 @@ export function startShape() {
   document.getElementById("draw").addEventListener("click", () => show({ seed: (getState().seed + 1) % 2 ** 32 }));
   document.getElementById("reset").addEventListener("click", backToTable2);
   document.getElementById("seed").addEventListener("change", readSeed);
-  document.getElementById("shuffle_seq").addEventListener("change", (event) => setState({ shuffle_seq: event.target.checked }));
+  document
+    .getElementById("shuffle_seq")
+    .addEventListener("change", (event) => setState({ shuffle_seq: event.target.checked }));
   document.getElementById("copy").addEventListener("click", copyPython);
 }
 
-/** Show another digit, with all that its seed draws. */
+/** Shows another digit, with all that its seed draws. */
 function show(changes) {
-  setState({ padding: null, scale: null, shift: null, shear: null, noise: 1, ...changes });
+  setState({ ...nothingOwn(), ...changes });
 }
 
 function backToTable2() {
@@ -133,7 +132,7 @@ function buildDigits() {
   const choices = Array.from({ length: 10 }, (_, digit) => {
     const radio = element("input", { type: "radio", name: "digit", value: digit, "aria-label": `Digit ${digit}` });
     radio.addEventListener("change", () => setState({ digit }));
-    const template = getData().templates[digit] ?? getData().templates.x[digit];
+    const template = getData().templates.x[digit];
     const drawing = picture(null, curve(upright(template, 0.62), "signal"));
     return element("label", {}, radio, drawing, element("span", { "aria-hidden": "true" }, String(digit)));
   });
@@ -151,7 +150,7 @@ function buildSliders() {
   document.getElementById("range-sliders").append(...ranges);
 }
 
-/** Return the change of one range; the ends of the padding push each other. */
+/** Returns the change of one range; the ends of the padding push each other. */
 function withRange(name, value) {
   const { padding_low, padding_high } = getState();
   if (name === "padding_low") return { padding_low: value, padding_high: Math.max(value, padding_high) };
@@ -161,7 +160,9 @@ function withRange(name, value) {
 
 function slider(name, label, hint, { low, high, step }, onInput) {
   const input = element("input", { type: "range", id: name, min: low, max: high, step });
-  input.addEventListener("input", () => onInput(onStep(Number(input.value), { low: Number(input.min), high: Number(input.max), step })));
+  input.addEventListener("input", () =>
+    onInput(onStep(Number(input.value), { low: Number(input.min), high: Number(input.max), step })),
+  );
   const text = element("label", { for: name }, label, ...(hint ? [element("small", {}, hint)] : []));
   return element("div", { class: "slider" }, text, element("output", { for: name, id: `${name}-value` }), input);
 }
@@ -179,10 +180,12 @@ function buildNetworks() {
     );
   });
   document.getElementById("networks").append(...rows);
-  document.querySelector("#shape .axis").append(...Array.from({ length: 10 }, (_, digit) => element("span", {}, String(digit))));
+  document
+    .querySelector("#shape .axis")
+    .append(...Array.from({ length: 10 }, (_, digit) => element("span", {}, String(digit))));
 }
 
-/** Show a state. */
+/** Shows a state. */
 export function renderShape(state) {
   const recipe = recipeOf(state);
   const steps = stepsOf(state.digit, recipe);
@@ -199,7 +202,13 @@ function showControls(state, { draws }) {
   document.querySelector(`#digits input[value="${state.digit}"]`).checked = true;
   document.getElementById("shuffle_seq").checked = state.shuffle_seq;
   document.getElementById("seed").value = state.seed;
-  const values = { padding: draws.padding, scale: draws.scale, shift: draws.translation, shear: draws.shear, noise: state.noise };
+  const values = {
+    padding: draws.padding,
+    scale: draws.scale,
+    shift: draws.translation,
+    shear: draws.shear,
+    noise: state.noise,
+  };
   const ranges = ownRanges(state);
   for (const { name, show: text } of OWN_SLIDERS) {
     setSlider(name, values[name], ranges[name], text(values[name], state), state[name] !== initialState()[name]);
@@ -224,7 +233,15 @@ function setSlider(name, value, { low, high }, text, isChanged) {
 
 function showPoints(state, { parameters, draws }, points) {
   document.getElementById("points").textContent = JSON.stringify(Array.from(points));
-  const curves = [curve([[0.5, 0], [0.5, 1]], "middle")];
+  const curves = [
+    curve(
+      [
+        [0.5, 0],
+        [0.5, 1],
+      ],
+      "middle",
+    ),
+  ];
   if (!state.shuffle_seq) {
     const clean = { ...parameters, corr_noise_scale: 0, iid_noise_scale: 0, shear_scale: 0 };
     curves.push(curve(upright(pointsOf(state, { parameters: clean, draws }), reachOf(points)), "ghost"));
@@ -243,15 +260,20 @@ function reachOf(points) {
 
 function showNetworks(state, points) {
   const config = configOf(state.shuffle_seq);
-  const answers = loadNetworks(config).map(({ name, title, logits }) => {
+  const answers = networksOf(config).map(({ name, title, logits }) => {
     const probabilities = Array.from(softmax(logits(points)));
-    const answer = likeliest(probabilities);
+    const answer = argmax(probabilities);
     return { name, title, probabilities, answer, isRight: answer === state.digit };
   });
   for (const answer of answers) showNetwork(answer, state.digit, config);
   document.getElementById("verdict").textContent = verdictOn(answers);
   const chips = answers.map(({ title, answer, isRight }) =>
-    element("span", { class: isRight ? "right" : "wrong" }, `${title} `, element("b", {}, `${mark(isRight)} ${answer}`)),
+    element(
+      "span",
+      { class: isRight ? "right" : "wrong" },
+      `${title} `,
+      element("b", {}, `${mark(isRight)} ${answer}`),
+    ),
   );
   document.getElementById("chips").replaceChildren(...chips);
 }
@@ -267,8 +289,11 @@ function showNetwork({ name, title, probabilities, answer, isRight }, digit, con
     bar.style.height = `${(100 * probabilities[index]).toFixed(1)}%`;
     bar.className = index === digit ? "true" : index === answer ? "false" : "";
   }
-  row.querySelector(".says").replaceChildren(element("b", {}, `${mark(isRight)} ${answer}`), element("small", {}, certainty));
-  row.querySelector(".spoken").textContent = `${title} says ${answer} with ${certainty}, ${isRight ? "right" : "wrong"}`;
+  row
+    .querySelector(".says")
+    .replaceChildren(element("b", {}, `${mark(isRight)} ${answer}`), element("small", {}, certainty));
+  row.querySelector(".spoken").textContent =
+    `${title} says ${answer} with ${certainty}, ${isRight ? "right" : "wrong"}`;
 }
 
 function verdictOn(answers) {
@@ -278,22 +303,24 @@ function verdictOn(answers) {
   if (!right.length) return `None of the ${inWords(all)} is right.`;
   const wrong = answers.filter(({ isRight }) => !isRight).map(({ title }) => title);
   const few = right.length <= wrong.length ? right : wrong;
-  return `${right.length} of ${all} ${right.length === 1 ? "is" : "are"} right: ${few === right ? "" : "all but "}${listing(few)}.`;
+  const who = few === right ? listing(few) : `all but ${listing(few)}`;
+  return `${right.length} of ${all} ${right.length === 1 ? "is" : "are"} right: ${who}.`;
 }
 
-/** Ask MLP and CNN about the same digit at every place where it may start. */
+/** Asks MLP and CNN about the same digit at every place where it may start. */
 function showWhy(state, { parameters, draws }) {
   const shifts = Array.from({ length: state.max_translation }, (_, shift) => shift);
   const signals = shifts.map((translation) => pointsOf(state, { parameters, draws: { ...draws, translation } }));
-  const strips = loadNetworks(configOf(state.shuffle_seq))
+  const strips = networksOf(configOf(state.shuffle_seq))
     .filter(({ name }) => name === "mlp" || name === "cnn")
-    .map(({ title, logits }) => ({ title, right: signals.map((points) => likeliest(logits(points)) === state.digit) }));
+    .map(({ title, logits }) => ({ title, right: signals.map((points) => argmax(logits(points)) === state.digit) }));
   const place = (100 * (draws.translation + 0.5)) / shifts.length;
-  document.getElementById("why-title").textContent = `The same ${state.digit}, starting at each of ${shifts.length} places`;
+  document.getElementById("why-title").textContent =
+    `The same ${state.digit}, starting at each of ${shifts.length} places`;
   document.getElementById("why-text").textContent = state.shuffle_seq
     ? "Shuffled, neighbours are no longer neighbours. There is no shape left to look for, and the CNN loses its lead."
-    : "An MLP (a plain network) has to learn a digit anew at every place. A CNN (a convolutional network) looks for a " +
-      "shape wherever it is.";
+    : "An MLP, a plain network, has to learn a digit anew at every place. " +
+      "A CNN, a convolutional network, looks for a shape wherever it is.";
   document.getElementById("why-strips").replaceChildren(...strips.map((strip) => stripOf(strip)), caret(place));
   document.getElementById("why-figures").textContent = whyFigures();
 }
@@ -312,7 +339,13 @@ function stripOf({ title, right }) {
 
 function caret(place) {
   const arrow = element("i", { style: `left: ${place.toFixed(2)}%` }, "▲");
-  return element("div", { class: "strip caret", "aria-hidden": "true" }, element("span"), element("span", { class: "cells" }, arrow), element("span", {}, "here"));
+  return element(
+    "div",
+    { class: "strip caret", "aria-hidden": "true" },
+    element("span"),
+    element("span", { class: "cells" }, arrow),
+    element("span", {}, "here"),
+  );
 }
 
 function whyFigures() {
@@ -320,24 +353,44 @@ function whyFigures() {
     getData()
       .models.filter(({ name }) => name === "mlp" || name === "cnn")
       .map(({ title, accuracy }) => `${title} ${percent(accuracy[config])}`);
-  return `Tall: right. Short: wrong. On 1,000 test digits: ${listing(accuracies("default"))}; shuffled, ${listing(accuracies("shuffled"))}.`;
+  const [inOrder, inDisorder] = ["default", "shuffled"].map((config) => listing(accuracies(config)));
+  return `Tall: right. Short: wrong. On 1,000 test digits: ${inOrder}; shuffled, ${inDisorder}.`;
 }
 
 function showSteps(state, { draws }, steps) {
   const signals = [...steps];
   const raw = signals.slice(0, -2).map(([, signal]) => signal);
-  const reach = Math.max(0.6, ...raw.map((signal) => signal.reduce((most, value) => Math.max(most, Math.abs(value)), 0)));
+  const reach = Math.max(
+    0.6,
+    ...raw.map((signal) => signal.reduce((most, value) => Math.max(most, Math.abs(value)), 0)),
+  );
   const facts = { state, draws, length: steps.get("dilated").length, points: steps.get("down-sampled").length };
   const items = signals.map(([name, signal]) => {
     const isStandard = name === "standardised" || name === "shuffled";
-    const drawing = picture(null, curve([[0, 0.5], [1, 0.5]], "middle"), curve(lying(signal, isStandard ? 3.6 : reach), "signal"));
+    const drawing = picture(
+      null,
+      curve(
+        [
+          [0, 0.5],
+          [1, 0.5],
+        ],
+        "middle",
+      ),
+      curve(lying(signal, isStandard ? 3.6 : reach), "signal"),
+    );
     const isSkipped = name === "shuffled" && !state.shuffle_seq;
-    return element("li", isSkipped ? { class: "skipped" } : {}, drawing, element("b", {}, name), element("small", {}, STEP_TEXTS[name](facts)));
+    return element(
+      "li",
+      isSkipped ? { class: "skipped" } : {},
+      drawing,
+      element("b", {}, name),
+      element("small", {}, STEP_TEXTS[name](facts)),
+    );
   });
   document.getElementById("steps").replaceChildren(...items);
 }
 
-/** Return Python that makes the very 40 points. */
+/** Returns Python that makes the very 40 points. */
 function pythonOf(state, { parameters, draws }) {
   const usual = getData().parameters;
   const changed = Object.entries(parameters)
@@ -345,7 +398,9 @@ function pythonOf(state, { parameters, draws }) {
     .map(([name, value]) => `${name}=${Array.isArray(value) ? `(${value.join(", ")})` : value}`);
   const held = { padding: draws.padding, scale: draws.scale, translation: draws.translation, shear: draws.shear };
   const own = { padding: state.padding, scale: state.scale, translation: state.shift, shear: state.shear };
-  const given = Object.entries(held).filter(([name]) => own[name] !== null).map(([name, value]) => `"${name}": ${value}`);
+  const given = Object.entries(held)
+    .filter(([name]) => own[name] !== null)
+    .map(([name, value]) => `"${name}": ${value}`);
   return [
     "from mnist1d_hf import GenerationParameters, construction_steps",
     "",

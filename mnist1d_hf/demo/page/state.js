@@ -1,4 +1,4 @@
-// What the page shows, and the same in its address: `#digit=6&seed=11&shuffle_seq=1` names what differs from the beginning.
+// What the page shows, and the same in its address: `#digit=6&seed=11&shuffle_seq=1` names what differs from the start.
 // An address comes from anybody, so each field takes only what it knows; anything else is as if it were not there.
 
 import { getData } from "./data.js";
@@ -16,22 +16,39 @@ export function roundLengths() {
 /** The parameters of Table 2 that have a slider, as fields of the state. */
 export function rangeNames() {
   return [
-    "padding_low", "padding_high", "scale_coeff", "max_translation", "corr_noise_scale", "iid_noise_scale", "shear_scale",
+    "padding_low",
+    "padding_high",
+    "scale_coeff",
+    "max_translation",
+    "corr_noise_scale",
+    "iid_noise_scale",
+    "shear_scale",
   ];
 }
 
-/** The sliders of one digit: least, most and step; null is what the seed draws. */
+/** The values of one digit that have a slider. */
+function ownNames() {
+  return ["padding", "scale", "shift", "shear", "noise"];
+}
+
+/** The fields of a digit that is as its seed draws it. */
+export function nothingOwn() {
+  return { padding: null, scale: null, shift: null, shear: null, noise: 1 };
+}
+
+/** The sliders of one digit: least, most and step. Padding and shift end where those of other digits do. */
 export function ownRanges(state) {
+  const { padding, scale, translation, shear } = getData().draw_ranges;
   return {
-    padding: { low: state.padding_low, high: state.padding_high, step: 0.1 },
-    scale: { low: 0, high: 1, step: 0.01 },
-    shift: { low: 0, high: state.max_translation - 1, step: 0.1 },
-    shear: { low: 0, high: 1, step: 0.01 },
-    noise: { low: 0, high: 3, step: 0.02 },
+    padding: { ...padding, low: state.padding_low, high: state.padding_high },
+    scale,
+    shift: { ...translation, high: state.max_translation - 1 },
+    shear,
+    noise: { low: 0, high: 3, step: 0.01 },
   };
 }
 
-/** Put a value on the steps of a range. */
+/** Puts a value on the steps of a range. */
 export function onStep(value, { low, high, step }) {
   const inside = Math.min(Math.max(value, low), high);
   const steps = Math.round((inside - low) / step);
@@ -42,17 +59,18 @@ export function onStep(value, { low, high, step }) {
 function readers() {
   const { ranges } = getData();
   const readRange = (name) => [name, number(ranges[name])];
+  const widest = ownRanges({
+    padding_low: 0,
+    padding_high: ranges.padding_high.high,
+    max_translation: ranges.max_translation.high,
+  });
   return {
     tab: oneOf(tabNames()),
     digit: whole(9),
     seed: whole(2 ** 32 - 1),
     shuffle_seq: (text) => ({ 0: false, 1: true })[text],
     ...Object.fromEntries(rangeNames().map(readRange)),
-    padding: number({ low: 0, high: ranges.padding_high.high, step: 0.1 }),
-    scale: number({ low: 0, high: 1, step: 0.01 }),
-    shift: number({ low: 0, high: ranges.max_translation.high - 1, step: 0.1 }),
-    shear: number({ low: 0, high: 1, step: 0.01 }),
-    noise: number({ low: 0, high: 3, step: 0.02 }),
+    ...Object.fromEntries(ownNames().map((name) => [name, number(widest[name])])),
     questions: oneOf(roundLengths()),
     vary: oneOf(rangeNames().filter((name) => name !== "padding_low")),
   };
@@ -83,17 +101,13 @@ export function initialState() {
     seed: 0,
     shuffle_seq: false,
     ...Object.fromEntries(rangeNames().map((name) => [name, ranges[name]])),
-    padding: null,
-    scale: null,
-    shift: null,
-    shear: null,
-    noise: 1,
+    ...nothingOwn(),
     questions: 10,
     vary: "iid_noise_scale",
   };
 }
 
-/** Return the state that an address names; any text will do. */
+/** Returns the state that an address names; any text will do. */
 export function readAddress(hash) {
   const given = new URLSearchParams(hash.replace(/^#/, ""));
   const state = initialState();
@@ -108,7 +122,7 @@ export function readAddress(hash) {
   return state;
 }
 
-/** Return the address of a state. */
+/** Returns the address of a state. */
 export function writeAddress(state) {
   const beginning = initialState();
   const differing = Object.entries(state).filter(([name, value]) => value !== beginning[name] && value !== null);
@@ -116,7 +130,7 @@ export function writeAddress(state) {
   return differing.length ? `#${differing.map(text).join("&")}` : "#";
 }
 
-/** Return the parameters that a state names, by the names of Table 2. */
+/** Returns the parameters that a state names, by the names of Table 2. */
 export function parametersOf(state) {
   const { padding_low, padding_high } = state;
   const scales = rangeNames().filter((name) => !name.startsWith("padding"));
@@ -131,12 +145,12 @@ export function parametersOf(state) {
 let current = null;
 let listener = null;
 
-/** Return the state; it is replaced, never changed. */
+/** Returns the state; it is replaced, never changed. */
 export function getState() {
   return current;
 }
 
-/** Change some fields, write the address, and show it. */
+/** Changes some fields, write the address, and show it. */
 export function setState(changes) {
   current = { ...current, ...changes };
   // A browser may refuse when a slider is moved for long; the next change writes it.
@@ -148,7 +162,7 @@ export function setState(changes) {
   listener(current);
 }
 
-/** Begin with the state of the address, follow it, and call `show` with every state. */
+/** Begins with the state of the address, follow it, and call `show` with every state. */
 export function followAddress(show) {
   const follow = () => {
     current = readAddress(location.hash);
