@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 
     from .baselines import batches, create_model, evaluate, list_models, load_model
     from .benchmarking import benchmark
-    from .dataset.generator import construction_steps, generate_shard, make_dataset
+    from .dataset.construction import construction_steps
+    from .dataset.generator import generate_shard, make_dataset
     from .dataset.mnist1d import Mnist1D, Mnist1DConfig
     from .dataset.parameters import GenerationParameters
     from .dataset.presets import CONFIGS
@@ -46,7 +47,8 @@ __all__ = [
 _MODULES = {
     "baselines": ("batches", "create_model", "evaluate", "list_models", "load_model"),
     "benchmarking": ("benchmark",),
-    "dataset.generator": ("construction_steps", "generate_shard", "make_dataset"),
+    "dataset.construction": ("construction_steps",),
+    "dataset.generator": ("generate_shard", "make_dataset"),
     "dataset.mnist1d": ("Mnist1D", "Mnist1DConfig"),
     "dataset.parameters": ("GenerationParameters",),
     "dataset.presets": ("CONFIGS",),

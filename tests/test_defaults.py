@@ -13,7 +13,7 @@ from mnist1d_hf.baselines.sweeps import sweep
 from mnist1d_hf.baselines.training import train
 
 FUNCTIONS = [
-    (mnist1d_hf.construction_steps, {"parameters": None}),
+    (mnist1d_hf.construction_steps, {"parameters": None, "draws": None}),
     (mnist1d_hf.generate_shard, {"rows": 10_000}),
     (mnist1d_hf.load_dataset, {"name": None}),
     (mnist1d_hf.make_dataset, {"parameters": None, "templates": None}),

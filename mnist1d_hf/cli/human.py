@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from ..dataset.templates import CLASS_NAMES
+from ..experiments.human.questions import CONFIG, STUDY, new_quiz, study_rows
 from ..utils.extras import check_extras
 from ..utils.files import check_output_folder
 from .options import quiet_option, results_option
 
 if TYPE_CHECKING:
-    from ..experiments.human.quiz import Quiz
-
-STUDY = 6
-"""Examples of each digit that are shown before a new quiz."""
+    from ..experiments.human.questions import Quiz
 
 
 class _StoppedError(Exception):
@@ -56,8 +54,8 @@ def human_command(rows: int, study: int | None, seed: int, figure: bool, output:
     figures = folder / f"questions-seed{seed}"
     check_output_folder(folder)
     path = folder / f"answers-seed{seed}.json"
-    x, y = load_tensors(human.CONFIG, "test")
-    quiz = human.resume_quiz(human.new_quiz(seed, len(x)), path)
+    x, y = load_tensors(CONFIG, "test")
+    quiz = human.resume_quiz(new_quiz(seed, len(x)), path)
     try:
         _study(STUDY if study is None and not quiz.answers else study or 0, seed)
         while len(quiz.answers) < rows:
@@ -87,8 +85,8 @@ def _study(number: int, seed: int) -> None:
     from ..baselines.data import load_tensors
     from ..experiments.human import quiz as human
 
-    x, y = load_tensors(human.CONFIG, "train")
-    for digit, rows in enumerate(human.study_rows(y.numpy(), number, seed)):
+    x, y = load_tensors(CONFIG, "train")
+    for digit, rows in enumerate(study_rows(y.numpy(), number, seed)):
         for start in range(0, len(rows), human.DRAWINGS_PER_PAGE):
             shown = rows[start : start + human.DRAWINGS_PER_PAGE]
             _ask_until_known(

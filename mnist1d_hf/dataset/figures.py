@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..utils.figures import ACCENT, GREY, INK, new_grid
-from .generator import construction_steps, make_dataset
+from .construction import construction_steps
+from .generator import make_dataset
 from .parameters import GenerationParameters
 from .templates import CLASS_NAMES, NUM_CLASSES, get_templates
 

@@ -7,16 +7,18 @@ stream of its own. Both pass blocks of draws to the same transform; they differ 
 from __future__ import annotations
 
 import functools
+from dataclasses import dataclass
 from typing import TypedDict
 
 import numpy as np
-from numpy.typing import DTypeLike, NDArray
+from numpy.typing import NDArray
 
 from ..utils.checks import check_integer, value_error
+from .drawing import draw_independently, draw_sequentially, legacy_words
 from .memory import BLOCK_ROWS, check_memory
-from .parameters import SCALE_NAMES, GenerationParameters
+from .parameters import GenerationParameters
 from .templates import NUM_CLASSES, Templates, get_templates
-from .transform import Draws, IntArray, Transform, padded, resample
+from .transform import IntArray, Transform, large_numbers, resample, too_large
 
 SPLITS = ("train", "test")
 SHARD_ROWS = 10_000
@@ -31,6 +33,18 @@ class Mnist1dArrays(TypedDict):
     y_test: IntArray
     t: NDArray[np.float64]
     templates: Templates
+
+
+@dataclass(frozen=True)
+class RawDataset:
+    """Signals that are not yet standardised, train rows first, and what standardises and permutes them."""
+
+    x: NDArray[np.float64]
+    classes: IntArray
+    mean: float
+    std: float
+    positions: IntArray
+    """The position that each point had before it was permuted; with ``shuffle_seq``, ``x`` is."""
 
 
 def make_dataset(
@@ -74,17 +88,17 @@ def make_dataset(
     parameters = parameters or GenerationParameters()
     templates = templates or get_templates()
     check_memory(parameters)
-    x, classes, mean, std, _ = _raw_dataset(parameters, templates)
-    y = np.asarray(templates["y"])[classes]
-    x -= mean
-    x /= std
+    raw = raw_dataset(parameters, templates)
+    x, y = raw.x, np.asarray(templates["y"])[raw.classes]
+    x -= raw.mean
+    x /= raw.std
     train_rows, length = int(len(y) * parameters.train_split), parameters.dilated_length
     return {
         "x": x[:train_rows],
         "x_test": x[train_rows:],
         "y": y[:train_rows],
         "y_test": y[train_rows:],
-        "t": resample(resample(np.atleast_2d(templates["t"]), length), parameters.final_seq_length)[0] / std,
+        "t": resample(resample(np.atleast_2d(templates["t"]), length), parameters.final_seq_length)[0] / raw.std,
         "templates": templates,
     }
 
@@ -157,96 +171,32 @@ def generate_part(
     )
     y = rng.permutation(np.arange(rows) % NUM_CLASSES)
     x = np.empty((stop - start, parameters.final_seq_length), np.float32)
-    with _large_numbers():
+    with large_numbers():
         for block in range(0, stop, BLOCK_ROWS):
-            draws = _draw_independently(rng, min(BLOCK_ROWS, rows - block), parameters)
+            draws = draw_independently(rng, min(BLOCK_ROWS, rows - block), parameters)
             low, high = max(block, start), min(block + BLOCK_ROWS, stop)
             if low < high:
                 x[low - start : high - start] = transform(y[low:high], draws.part(low - block, high - block))
         x -= mean
         x /= std
     if not np.isfinite(x).all():
-        raise _too_large(parameters, x.dtype)
+        raise too_large(parameters, x.dtype)
     return (x[:, positions] if parameters.shuffle_seq else x), y[start:stop]
 
 
-def construction_steps(
-    digit: int, parameters: GenerationParameters | None = None, *, seed: int
-) -> dict[str, NDArray[np.float64]]:
-    """Make one example and return every intermediate signal (Figure 1 of the paper).
-
-    Parameters
-    ----------
-    digit : int
-        Digit to make, 0 to 9.
-    parameters : GenerationParameters, optional
-        Table 2 of the paper by default; ``parameters.seed`` is ignored.
-    seed : int
-        Seed of the example, in ``[0, 2**32)``.
-
-    Returns
-    -------
-    dict of str to ndarray of float64
-        In the order of construction: ``template`` (12 points), ``padded`` (12 points and the padding), ``dilated``,
-        ``scaled``, ``translated``, ``with noise``, ``sheared`` (72 points each by default), ``down-sampled``
-        (final_seq_length). A single example is neither standardised nor, with ``shuffle_seq``, permuted.
-
-    Raises
-    ------
-    TypeError
-        If ``digit`` or ``seed`` is not an integer.
-    ValueError
-        If ``digit`` or ``seed`` is out of range, if it would take more than 8 GiB of memory, or if a scale is so large that
-        the signal is not finite.
-
-    Examples
-    --------
-    >>> steps = construction_steps(4, seed=0)
-    >>> [len(signal) for signal in steps.values()]
-    [12, 61, 72, 72, 72, 72, 72, 40]
-    """
-    check_integer("digit", digit, low=0, high=NUM_CLASSES - 1)
-    parameters = (parameters or GenerationParameters()).replace(seed=seed)
-    check_memory(parameters, rows=1)
-    templates = get_templates()
-    transform = Transform(parameters, templates, np.float64)
-    draws = _draw_sequentially(_legacy_words(seed), 1, parameters)
-    padding = int(draws.padding[0])
-    dilated = transform.dilated(padding)[digit]
-    with _large_numbers():
-        translated = transform.translated(np.array([digit]), draws)
-        noisy = transform.with_noise(translated.copy(), draws)
-        sheared = transform.sheared(noisy.copy(), draws)
-        down_sampled = transform.down_sampled(sheared)
-    if not np.isfinite(down_sampled).all():
-        raise _too_large(parameters, down_sampled.dtype)
-    return {
-        "template": templates["x"][digit],
-        "padded": padded(templates["x"], padding)[digit],
-        "dilated": dilated,
-        "scaled": dilated * transform.scale_factor(draws),
-        "translated": translated[:, 0],
-        "with noise": noisy[:, 0],
-        "sheared": sheared[:, 0],
-        "down-sampled": down_sampled[:, 0],
-    }
-
-
-def _raw_dataset(
-    parameters: GenerationParameters, templates: Templates
-) -> tuple[NDArray[np.float64], IntArray, float, float, IntArray]:
-    """Return unstandardised signals, their classes, mean and standard deviation, and the order of positions."""
+def raw_dataset(parameters: GenerationParameters, templates: Templates) -> RawDataset:
+    """Make the dataset of `make_dataset`, but for its standardisation; the errors are the same."""
     num_classes = len(templates["y"])
     if parameters.num_samples < num_classes:
         raise value_error("num_samples", parameters.num_samples, f"at least the number of templates, {num_classes}")
-    words = _legacy_words(parameters.seed)
+    words = legacy_words(parameters.seed)
     transform = Transform(parameters, templates, np.float64)
     classes = np.repeat(np.arange(num_classes), parameters.num_samples // num_classes)
     x = np.empty((len(classes), parameters.final_seq_length))
-    with _large_numbers():
+    with large_numbers():
         for start in range(0, len(classes), BLOCK_ROWS):
             block = slice(start, start + BLOCK_ROWS)
-            x[block] = transform(classes[block], _draw_sequentially(words, len(classes[block]), parameters))
+            x[block] = transform(classes[block], draw_sequentially(words, len(classes[block]), parameters))
     rng = np.random.RandomState(words)
     order = rng.permutation(len(classes))
     x, classes = x[order], classes[order]
@@ -254,97 +204,24 @@ def _raw_dataset(
     if parameters.shuffle_seq:
         positions = rng.permutation(parameters.final_seq_length)
         x = x[:, positions]
-    with _large_numbers():
+    with large_numbers():
         mean, std = float(x.mean()), float(x.std())
     if not np.isfinite(std):
-        raise _too_large(parameters, x.dtype)
+        raise too_large(parameters, x.dtype)
     # The mean of equal numbers may be rounded, and then their standard deviation is not quite zero.
     if std == 0 or x.min() == x.max():
         raise ValueError(
             f"with {parameters} all signals are the same constant and cannot be standardised; increase the noise or "
             "final_seq_length"
         )
-    return x, classes, mean, std, positions
-
-
-def _large_numbers() -> np.errstate:
-    """Let numbers become infinite without a warning; the result is checked instead."""
-    return np.errstate(over="ignore", invalid="ignore")
-
-
-def _too_large(parameters: GenerationParameters, dtype: DTypeLike) -> ValueError:
-    """Return the error for signals that a type of numbers cannot hold, or whose variance it cannot."""
-    name = max(SCALE_NAMES, key=lambda name: getattr(parameters, name))
-    return ValueError(
-        f"the {name!r} parameter must be smaller, got {getattr(parameters, name)!r}: the signals are too large to be computed "
-        f"in {np.dtype(dtype)}"
-    )
-
-
-def _legacy_words(seed: int) -> np.random.MT19937:
-    """Return the words of 32 bits from which ``RandomState(seed)`` makes its numbers."""
-    words = np.random.MT19937()
-    np.random.RandomState(words).seed(seed)
-    return words
-
-
-def _draw_sequentially(words: np.random.MT19937, examples: int, parameters: GenerationParameters) -> Draws:
-    """Draw example after example, in the order of the original package."""
-    # Normal numbers are made in pairs; an even number is drawn here, so half a pair is never lost with this object.
-    rng = np.random.RandomState(words)
-    length = parameters.dilated_length
-    uniform, translation = np.empty((examples, 3)), np.empty(examples, np.int64)
-    noise = np.empty((examples, 2 * length))
-    # The last uniform number of an example is drawn at once with the first two of the next.
-    stream = uniform.ravel()
-    stream[:2] = rng.random_sample(2)
-    for example in range(examples):
-        translation[example] = _draw_below(parameters.max_translation, words)
-        noise[example] = rng.standard_normal(2 * length)
-        following = stream[3 * example + 2 : 3 * example + 5]
-        following[:] = rng.random_sample(len(following))
-    low, high = parameters.padding
-    return Draws(
-        padding=low + (uniform[:, 0] * (high - low + 1)).astype(np.int64),
-        scale=uniform[:, 1],
-        translation=translation,
-        corr_noise=noise[:, :length].T,
-        iid_noise=noise[:, length:].T,
-        shear=uniform[:, 2],
-    )
-
-
-def _draw_below(bound: int, words: np.random.MT19937) -> int:
-    """Make the draw of the original's ``choice(bound)``, by its algorithm; numpy's takes as long as 60 normal numbers."""
-    if bound == 1:
-        return 0
-    mask = (1 << (bound - 1).bit_length()) - 1
-    value = bound
-    while value >= bound:
-        word = words.random_raw()
-        value = (word if mask < 2**32 else word << 32 | words.random_raw()) & mask
-    return value
-
-
-def _draw_independently(rng: np.random.Generator, examples: int, parameters: GenerationParameters) -> Draws:
-    """Draw all examples of a block at once, in float32."""
-    low, high = parameters.padding
-    shape = (parameters.dilated_length, examples)
-    return Draws(
-        padding=rng.integers(low, high, examples, endpoint=True),
-        scale=rng.random(examples, np.float32),
-        translation=rng.integers(parameters.max_translation, size=examples),
-        corr_noise=rng.standard_normal(shape, np.float32),
-        iid_noise=rng.standard_normal(shape, np.float32),
-        shear=rng.random(examples, np.float32),
-    )
+    return RawDataset(x, classes, mean, std, positions)
 
 
 @functools.lru_cache(maxsize=16)
 def _shard_constants(parameters: GenerationParameters) -> tuple[Transform, np.float32, np.float32, IntArray]:
     """Return the transform, and the mean, standard deviation and order of positions of the paper's dataset."""
     templates = get_templates()
-    _, _, mean, std, positions = _raw_dataset(parameters, templates)
-    if max(abs(mean), std) > float(np.finfo(np.float32).max):
-        raise _too_large(parameters, np.float32)
-    return Transform(parameters, templates, np.float32), np.float32(mean), np.float32(std), positions
+    raw = raw_dataset(parameters, templates)
+    if max(abs(raw.mean), raw.std) > float(np.finfo(np.float32).max):
+        raise too_large(parameters, np.float32)
+    return Transform(parameters, templates, np.float32), np.float32(raw.mean), np.float32(raw.std), raw.positions

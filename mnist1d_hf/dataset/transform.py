@@ -13,11 +13,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from .parameters import GenerationParameters
+from .parameters import SCALE_NAMES, GenerationParameters
 from .templates import Templates
 
 # Added to the templates, so that none of their own points counts as padding.
-_EPSILON = 1e-8
+EPSILON = 1e-8
 # The Gaussian filter on the correlated noise; scipy's filter, and so the paper's, reaches four sigmas.
 _SIGMA = 2
 _REACH = 4 * _SIGMA
@@ -51,7 +51,7 @@ class Transform:
         self.dtype = np.dtype(dtype)
         # One entry per padding; the bound matters only where paddings vary by hundreds.
         self.dilated = functools.lru_cache(maxsize=256)(self._dilated)
-        self.filter_weights = _gaussian_weights().astype(dtype)
+        self.filter_weights = gaussian_weights().astype(dtype)
         length = parameters.dilated_length
         self.line = np.linspace(-0.5, 0.5, length)[:, None].astype(dtype)
         old, new = np.linspace(0, 1, length), np.linspace(0, 1, parameters.final_seq_length)
@@ -109,9 +109,23 @@ class Transform:
         return sampled
 
 
+def large_numbers() -> np.errstate:
+    """Let numbers become infinite without a warning; the result is checked instead."""
+    return np.errstate(over="ignore", invalid="ignore")
+
+
+def too_large(parameters: GenerationParameters, dtype: DTypeLike) -> ValueError:
+    """Return the error for signals that a type of numbers cannot hold, or whose variance it cannot."""
+    name = max(SCALE_NAMES, key=lambda name: getattr(parameters, name))
+    return ValueError(
+        f"the {name!r} parameter must be smaller, got {getattr(parameters, name)!r}: the signals are too large to be computed "
+        f"in {np.dtype(dtype)}"
+    )
+
+
 def padded(templates: FloatArray, padding: int) -> FloatArray:
     """Return templates, one per row, with zeros appended; none of their own points is exactly zero."""
-    return np.pad(templates + _EPSILON, ((0, 0), (0, padding)))
+    return np.pad(templates + EPSILON, ((0, 0), (0, padding)))
 
 
 def resample(signals: FloatArray, length: int) -> NDArray[np.float64]:
@@ -124,7 +138,7 @@ def resample(signals: FloatArray, length: int) -> NDArray[np.float64]:
     return np.array([np.interp(new, old, signal) for signal in signals])
 
 
-def _gaussian_weights() -> NDArray[np.float64]:
+def gaussian_weights() -> NDArray[np.float64]:
     """Return the filter's weights at distance 0, 1, ... from a point; with those of the other side they sum to 1."""
     weights: NDArray[np.float64] = np.exp(-0.5 / _SIGMA**2 * np.arange(_REACH + 1) ** 2)
     weights /= weights[0] + 2 * weights[1:].sum()

@@ -14,7 +14,7 @@ from scipy import stats
 from sklearn import svm
 
 from mnist1d_hf import GenerationParameters, construction_steps, generate_shard, get_templates, make_dataset
-from mnist1d_hf.dataset import generator
+from mnist1d_hf.dataset import drawing
 from mnist1d_hf.dataset.checksums import FROZEN_SHA256
 from mnist1d_hf.dataset.generator import generate_part
 from mnist1d_hf.dataset.transform import Transform
@@ -118,10 +118,10 @@ BOUNDS = st.integers(1, 200) | st.integers(1, 2**63 - 1) | st.sampled_from([1, 2
 @settings(max_examples=200, deadline=None)
 @given(seed=st.integers(0, 2**32 - 1), draws=st.lists(st.tuples(BOUNDS, st.integers(0, 3)), min_size=1))
 def test_translations_are_what_numpy_draws_between_any_normals(seed, draws):
-    expected, words = np.random.RandomState(seed), generator._legacy_words(seed)
+    expected, words = np.random.RandomState(seed), drawing.legacy_words(seed)
     rng = np.random.RandomState(words)
     for bound, normals in draws:
-        assert generator._draw_below(bound, words) == expected.randint(bound, dtype=np.int64)
+        assert drawing.draw_below(bound, words) == expected.randint(bound, dtype=np.int64)
         np.testing.assert_array_equal(rng.standard_normal(normals), expected.standard_normal(normals))
 
 
@@ -408,7 +408,7 @@ def test_the_comparison_of_moments_would_see_a_difference(changes):
 
 def test_the_transform_of_shards_is_make_datasets():
     parameters = GenerationParameters()
-    draws = generator._draw_sequentially(generator._legacy_words(0), 500, parameters)
+    draws = drawing.draw_sequentially(drawing.legacy_words(0), 500, parameters)
     classes = np.arange(500) % 10
     exact, single = (Transform(parameters, get_templates(), dtype) for dtype in (np.float64, np.float32))
     narrow = dataclasses.replace(
@@ -421,7 +421,7 @@ def test_the_transform_of_shards_is_make_datasets():
 
 
 def test_the_draws_of_shards_are_uniform_or_normal_over_the_whole_range():
-    draws = generator._draw_independently(np.random.default_rng(0), 100_000, GenerationParameters())
+    draws = drawing.draw_independently(np.random.default_rng(0), 100_000, GenerationParameters())
     for values, low, high in ((draws.padding, 36, 60), (draws.translation, 0, 47)):
         assert stats.chisquare(np.bincount(values, minlength=high + 1)[low:]).pvalue > 0.001
         assert (values.min(), values.max()) == (low, high)

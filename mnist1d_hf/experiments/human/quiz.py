@@ -1,4 +1,4 @@
-"""Questions, answers and scores of a quiz on MNIST-1D, for somebody who has studied training rows.
+"""Answers and scores of a quiz on MNIST-1D, for somebody who has studied training rows; its questions are in `questions`.
 
 `mnist1d_hf.cli.human` asks and prints. Answers are kept without labels, so that their file gives nothing away.
 """
@@ -27,51 +27,16 @@ from ...utils.files import provenance, write_json
 from ...utils.statistics import wilson_interval
 from ...utils.textplot import plot_upright
 from ...version import DATA_VERSION
+from .questions import CONFIG, Quiz
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
-
-CONFIG = "default"
-"""Config of the dataset that the quiz asks about."""
 
 DRAWINGS_PER_PAGE = 3
 """As many as fit side by side into 80 columns."""
 
 FEWEST_ANSWERS = 100
 """Below this, the interval is too wide to compare with the paper's human."""
-
-
-@dataclass(frozen=True)
-class Quiz:
-    """Questions, and the answers so far."""
-
-    seed: int
-    order: tuple[int, ...]
-    """Numbers of the test rows, in the order in which they are asked."""
-    answers: tuple[int, ...] = ()
-    """Digits, for the first rows of the order."""
-    seconds: tuple[float, ...] = ()
-    """Time of each answer."""
-
-    @property
-    def answered_rows(self) -> tuple[int, ...]:
-        """Numbers of the rows that are answered."""
-        return self.order[: len(self.answers)]
-
-    def with_answer(self, digit: int, seconds: float) -> Quiz:
-        """Return a quiz with one more answer."""
-        return Quiz(self.seed, self.order, (*self.answers, digit), (*self.seconds, round(seconds, 1)))
-
-
-def new_quiz(seed: int, rows: int) -> Quiz:
-    """Draw the order of all test rows, of which there are ``rows``, and return a quiz without answers."""
-    return Quiz(seed, tuple(np.random.default_rng(seed).permutation(rows).tolist()))
-
-
-def study_rows(y: NDArray[np.int64], number: int, seed: int) -> list[list[int]]:
-    """Draw training rows to study, up to ``number`` of each digit; return their numbers by digit."""
-    generator = np.random.default_rng(seed)
-    return [generator.permutation(np.flatnonzero(y == digit))[:number].tolist() for digit in range(NUM_CLASSES)]
 
 
 def draw_side_by_side(signals: Sequence[NDArray[np.floating[Any]]]) -> str:

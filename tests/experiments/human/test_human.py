@@ -18,6 +18,7 @@ from mnist1d_hf.baselines.data import load_tensors
 from mnist1d_hf.baselines.evaluation import evaluate
 from mnist1d_hf.baselines.registry import load_model
 from mnist1d_hf.experiments.human import quiz as human
+from mnist1d_hf.experiments.human.questions import new_quiz, study_rows
 from mnist1d_hf.utils.statistics import wilson_interval
 from mnist1d_hf.utils.textplot import plot_upright
 
@@ -42,7 +43,7 @@ def ask(tmp_path):
 
 
 def labels_of(test_rows, count, seed=0):
-    return test_rows[1][list(human.new_quiz(seed, 1000).order[:count])].tolist()
+    return test_rows[1][list(new_quiz(seed, 1000).order[:count])].tolist()
 
 
 def test_a_perfect_answerer_is_told_so_and_compared_on_the_same_rows(ask, test_rows, tmp_path):
@@ -50,7 +51,7 @@ def test_a_perfect_answerer_is_told_so_and_compared_on_the_same_rows(ask, test_r
     assert result.exit_code == 0
     low, _ = wilson_interval(100, 100)
     assert re.search(rf"you +100\.0 % +{100 * low:.1f} to 100\.0 %( +0){{10}}\n", result.output)
-    rows = list(human.new_quiz(0, 1000).order[:100])
+    rows = list(new_quiz(0, 1000).order[:100])
     cnn = evaluate(load_model("cnn"), (test_rows[0][rows], test_rows[1][rows]))
     scores = json.loads((tmp_path / "out/human/scores-seed0.json").read_text())
     assert scores["cnn"]["confusion"] == [list(counts) for counts in cnn.confusion]
@@ -133,7 +134,7 @@ def test_a_quiz_goes_on_where_it_was_stopped(ask, test_rows, tmp_path):
     assert "Question 3 of 6" in resumed.output
     whole = json.loads((tmp_path / "out/human/answers-seed0.json").read_text())
     assert whole["answers"] == labels
-    assert whole["rows"] == list(human.new_quiz(0, 1000).order[:6])
+    assert whole["rows"] == list(new_quiz(0, 1000).order[:6])
     assert len(whole["seconds"]) == 6
     assert "Question" not in ask(options=options).output
 
@@ -180,7 +181,7 @@ def test_training_examples_of_each_digit_come_first_and_only_once(ask):
 def test_nothing_tells_the_label_before_the_answer(ask, test_rows):
     result = ask(*labels_of(test_rows, 3), options=["--rows", "4", "--study", "0"])
     questions = re.split(r"Question \d of 4\n", result.output)[1:]
-    for question, row in zip(questions, human.new_quiz(0, 1000).order, strict=False):
+    for question, row in zip(questions, new_quiz(0, 1000).order, strict=False):
         before, _, _ = question.partition("Digit, or q to stop")
         assert before == human.draw_side_by_side([test_rows[0][row].numpy()]) + "\n\n"
         assert not set(before) - set(" ▀▄█\n")
@@ -221,7 +222,7 @@ def test_a_file_that_holds_other_answers_is_one_line(ask, tmp_path, content):
 @pytest.mark.parametrize(("field", "value"), [("answers", [11]), ("rows", [5]), ("seconds", []), ("seed", 1)])
 def test_answers_that_were_changed_are_refused(tmp_path, field, value):
     path = tmp_path / "answers.json"
-    quiz = human.new_quiz(0, 1000)
+    quiz = new_quiz(0, 1000)
     human.save_quiz(quiz.with_answer(3, 1.23), path)
     assert human.resume_quiz(quiz, path) == quiz.with_answer(3, 1.2)
     path.write_text(json.dumps(json.loads(path.read_text()) | {field: value}))
@@ -246,8 +247,8 @@ def test_scores_count_what_is_right_and_wrong(pairs):
 @settings(deadline=None)
 def test_rows_to_study_are_of_their_digit(seed, number):
     y = np.random.default_rng(seed).integers(0, 10, 300)
-    rows = human.study_rows(y, number, seed)
-    assert rows == human.study_rows(y, number, seed)
+    rows = study_rows(y, number, seed)
+    assert rows == study_rows(y, number, seed)
     for digit, chosen in enumerate(rows):
         assert len(set(chosen)) == len(chosen) == min(number, (y == digit).sum())
         assert set(y[chosen]) <= {digit}
