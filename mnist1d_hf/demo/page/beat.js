@@ -101,7 +101,7 @@ function studyView(state) {
     element(
       "li",
       {},
-      element("b", {}, String(digit)),
+      element("b", {}, String(digit), templatePicture(digit)),
       ...signals.map((signal, index) => uprightPicture(signal, `Example ${index + 1} of a ${digit}`)),
     ),
   );
@@ -114,14 +114,14 @@ function studyView(state) {
       element(
         "p",
         {},
-        "Each begins somewhere else, leans, and is a little noisy. Look for the shape, not for the place.",
+        "Under each digit is its shape without noise. Examples start anywhere and tilt: look for the shape, not for the place.",
       ),
       element(
         "div",
         { class: "row" },
         button(`Start: ${state.questions} questions`, go, { class: "primary", id: "start" }),
       ),
-      element("ol", { class: "study" }, ...digits),
+      element("ol", { class: "examples" }, ...digits),
       element("div", { class: "row" }, button(`Start: ${state.questions} questions`, go, { class: "primary" })),
     ),
   ];
@@ -192,24 +192,22 @@ function feedback({ digit }) {
     says: answers.at(-1),
   }));
   const cnn = said.find(({ name }) => name === "cnn").says;
-  const also = `The CNN says ${cnn} ${mark(cnn === digit)}.`;
   const right = said.filter(({ says }) => says === digit).length;
+  const verdict = given === digit ? `✓ Yes, it is ${digit}.` : `✗ No, it is ${digit}.`;
   return [
-    element(
-      "p",
-      { class: given === digit ? "right" : "wrong" },
-      element("b", {}, given === digit ? `✓ Yes, it is ${digit}.` : `✗ No, it is ${digit}.`),
-      ` ${also}`,
-    ),
-    element("p", { class: "note" }, `${right} of ${said.length} networks know it.`),
+    element("p", { class: given === digit ? "right" : "wrong" }, element("b", {}, verdict)),
+    element("p", {}, `The CNN says ${cnn} ${mark(cnn === digit)}. ${right} of ${said.length} networks know it.`),
     template(digit),
   ];
 }
 
 /** Returns a digit as its template, beside which a signal can be compared. */
 function template(digit) {
-  const points = upright(getData().templates.x[digit], 0.62);
-  return element("p", { class: "template" }, picture(null, curve(points, "signal")), `A ${digit} without noise`);
+  return element("p", { class: "template" }, templatePicture(digit), `a ${digit} without noise`);
+}
+
+function templatePicture(digit) {
+  return picture(null, curve(upright(getData().templates.x[digit], 0.62), "signal"));
 }
 
 function standings() {
@@ -229,7 +227,7 @@ function scores() {
     "tr",
     {},
     element("th", { scope: "col" }, "Who"),
-    element("th", { scope: "col", class: "plot" }, "Right, of 100\u00a0%"),
+    element("th", { scope: "col", class: "plot" }, "0 to 100\u00a0%"),
     element("th", { scope: "col" }, "Right"),
     ...digits,
   );
@@ -327,7 +325,7 @@ function summary(you, cnn) {
   const seconds = quiz.seconds.reduce((sum, value) => sum + value, 0);
   const slips = ({ wrong }) => listing(wrong.flatMap((count, digit) => (count ? [String(digit)] : []))) || "no digit";
   const [low, high] = you.interval.map((end) => percent(end));
-  const pace = `${seconds.toFixed(0)} seconds, ${(seconds / you.rows).toFixed(1)} each`;
+  const pace = `${seconds.toFixed(0)}\u00a0s, ${(seconds / you.rows).toFixed(1)}\u00a0s each`;
   return [
     `You slipped on ${slips(you)}; the CNN on ${slips(cnn)}.`,
     `${you.correct} of ${you.rows} right in ${pace}. Chance plays a part: in the long run you would get ` +

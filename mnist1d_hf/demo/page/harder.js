@@ -1,7 +1,7 @@
 // The tab "Make it harder": how many new digits each network names rightly, over one parameter. A worker measures.
 
 import { getData } from "./data.js";
-import { curve, dot, element, percent, picture, spoken } from "./drawing.js";
+import { curve, dot, element, percent, picture } from "./drawing.js";
 import { parameterLabel } from "./shape.js";
 import { configOf } from "./trained.js";
 import { getState, initialState, parametersOf, setState } from "./state.js";
@@ -209,20 +209,23 @@ function namesOf(lines) {
 }
 
 function tableOf() {
-  const head = sweep.values.map((value) => element("th", { scope: "col" }, shortNumber(value)));
-  const rows = linesOf().map(({ name, title, values }) =>
+  const lines = linesOf();
+  const head = lines.map(({ name, title }) => element("th", { scope: "col", class: name }, element("span", {}, title)));
+  const rows = sweep.values.map((value, index) =>
     element(
       "tr",
       {},
-      element("th", { scope: "row", class: name }, title),
-      ...values.map((value) => element("td", {}, value === undefined ? "…" : (100 * value).toFixed(0))),
+      element("th", { scope: "row" }, shortNumber(value)),
+      ...lines.map(({ values }) =>
+        element("td", {}, values[index] === undefined ? "…" : (100 * values[index]).toFixed(0)),
+      ),
     ),
   );
   return element(
     "table",
     { class: "sweep" },
-    element("caption", {}, `Right answers in % at each value of: ${parameterLabel(sweep.vary)}`),
-    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, "Network"), ...head)),
+    element("caption", {}, `Right answers in %, of ${DIGITS} digits at each value`),
+    element("thead", {}, element("tr", {}, element("th", { scope: "col" }, parameterLabel(sweep.vary)), ...head)),
     element("tbody", {}, ...rows),
   );
 }

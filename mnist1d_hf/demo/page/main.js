@@ -8,9 +8,12 @@ import { renderBeat, startBeat } from "./beat.js";
 import { renderHarder, startHarder } from "./harder.js";
 import { startResults } from "./results.js";
 
+const LINKS = { repository: "Source code", paper: "The paper", original: "Its authors' code" };
+
 const RENDER = { shape: renderShape, beat: renderBeat, harder: renderHarder, results: () => {} };
 
 let renders = 0;
+let isWaiting = false;
 
 /** Shows a state: its tab, and what is in it. */
 function render(state) {
@@ -28,10 +31,10 @@ function render(state) {
 
 /** Shows the newest state once a frame, however often it changes. */
 function renderSoon() {
-  if (renderSoon.isWaiting) return;
-  renderSoon.isWaiting = true;
+  if (isWaiting) return;
+  isWaiting = true;
   requestAnimationFrame(() => {
-    renderSoon.isWaiting = false;
+    isWaiting = false;
     render(getState());
   });
 }
@@ -61,7 +64,7 @@ function startTabs() {
 
 function showLinks() {
   const { links } = getData();
-  const shown = Object.entries(links).map(([name, address]) => element("a", { href: address }, name));
+  const shown = Object.entries(LINKS).map(([name, text]) => element("a", { href: links[name] }, text));
   document.getElementById("links").append(...shown.flatMap((link) => [link, " "]));
 }
 

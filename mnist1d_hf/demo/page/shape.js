@@ -17,7 +17,7 @@ const OWN_SLIDERS = [
     show: (value, state) => `× ${scaleFactor(value, state).toFixed(2)}`,
   },
   { name: "shift", label: "Shift", hint: "where it starts", show: (value) => value.toFixed(1) },
-  { name: "shear", label: "Shear", hint: "how it leans", show: (value, state) => signed(slope(value, state)) },
+  { name: "shear", label: "Shear", hint: "how it tilts", show: (value, state) => signed(slope(value, state)) },
   { name: "noise", label: "Noise", hint: "how rough it is", show: (value) => `× ${value.toFixed(2)}` },
 ];
 
@@ -37,10 +37,10 @@ const STEP_TEXTS = {
   dilated: ({ length }) => `stretched to ${length} points`,
   scaled: ({ state, draws }) => `times ${scaleFactor(draws.scale, state).toFixed(2)}`,
   translated: ({ draws }) => `moved on by ${Number(draws.translation.toFixed(1))}`,
-  "with noise": () => "smooth noise in the padding, a little everywhere",
-  sheared: ({ state, draws }) => `leant by ${signed(slope(draws.shear, state))}`,
+  "with noise": () => "smooth where there was padding, fine everywhere",
+  sheared: ({ state, draws }) => `tilted by ${signed(slope(draws.shear, state))}`,
   "down-sampled": ({ points }) => `${points} points are left`,
-  standardised: () => "made as wide as all others: mean 0, spread 1",
+  standardised: () => "mean 0 and spread 1 over all digits",
   shuffled: ({ state }) => (state.shuffle_seq ? "in one fixed new order" : "not done here"),
 };
 
@@ -338,13 +338,16 @@ function stripOf({ title, right }) {
 }
 
 function caret(place) {
-  const arrow = element("i", { style: `left: ${place.toFixed(2)}%` }, "▲");
+  const arrow = element(
+    "i",
+    { class: place > 50 ? "late" : "", style: `left: ${place.toFixed(2)}%` },
+    element("span", {}, "here"),
+  );
   return element(
     "div",
     { class: "strip caret", "aria-hidden": "true" },
     element("span"),
     element("span", { class: "cells" }, arrow),
-    element("span", {}, "here"),
   );
 }
 

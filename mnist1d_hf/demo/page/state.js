@@ -97,8 +97,8 @@ export function initialState() {
   const ranges = { ...others, padding_low: padding[0], padding_high: padding[1] };
   return {
     tab: "shape",
-    digit: 3,
-    seed: 0,
+    digit: 2,
+    seed: 5,
     shuffle_seq: false,
     ...Object.fromEntries(rangeNames().map((name) => [name, ranges[name]])),
     ...nothingOwn(),
