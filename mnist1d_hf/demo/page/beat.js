@@ -114,7 +114,7 @@ function studyView(state) {
       element(
         "p",
         {},
-        "Under each digit is its shape without noise. Examples start anywhere and tilt: look for the shape, not for the place.",
+        "Under each digit is its shape without noise. Examples start anywhere and tilt, so look for the shape.",
       ),
       element(
         "div",

@@ -37,7 +37,7 @@ function networkTable() {
     element(
       "tr",
       {},
-      element("th", { scope: "row" }, title, element("small", {}, about)),
+      element("th", { scope: "row" }, title, " ", element("small", {}, about)),
       element("td", {}, accuracyBar(accuracy.default)),
       element("td", {}, accuracyBar(accuracy.shuffled)),
       element("td", {}, parameters.toLocaleString("en")),

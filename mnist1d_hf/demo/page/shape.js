@@ -163,7 +163,7 @@ function slider(name, label, hint, { low, high, step }, onInput) {
   input.addEventListener("input", () =>
     onInput(onStep(Number(input.value), { low: Number(input.min), high: Number(input.max), step })),
   );
-  const text = element("label", { for: name }, label, ...(hint ? [element("small", {}, hint)] : []));
+  const text = element("label", { for: name }, label, ...(hint ? [" ", element("small", {}, hint)] : []));
   return element("div", { class: "slider" }, text, element("output", { for: name, id: `${name}-value` }), input);
 }
 
@@ -231,8 +231,9 @@ function setSlider(name, value, { low, high }, text, isChanged) {
   output.classList.toggle("changed", isChanged);
 }
 
-function showPoints(state, { parameters, draws }, points) {
+function showPoints(state, recipe, points) {
   document.getElementById("points").textContent = JSON.stringify(Array.from(points));
+  const reach = points.reduce((most, value) => Math.max(most, Math.abs(value)), 3.4);
   const curves = [
     curve(
       [
@@ -241,21 +242,33 @@ function showPoints(state, { parameters, draws }, points) {
       ],
       "middle",
     ),
+    curve(upright(points, reach), "signal"),
   ];
-  if (!state.shuffle_seq) {
-    const clean = { ...parameters, corr_noise_scale: 0, iid_noise_scale: 0, shear_scale: 0 };
-    curves.push(curve(upright(pointsOf(state, { parameters: clean, draws }), reachOf(points)), "ghost"));
-  }
-  curves.push(curve(upright(points, reachOf(points)), "signal"));
+  if (!state.shuffle_seq) curves.push(...digitCurves(state, recipe, points, reach));
   const label = `The 40 points of a ${state.digit}${state.shuffle_seq ? ", shuffled" : ""}, drawn upright`;
   document.getElementById("drawing").replaceChildren(picture(label, ...curves));
   document.getElementById("caption").textContent = state.shuffle_seq
     ? "The same values in another order. Would you know it?"
-    : `Drawn upright, so that it looks like a ${state.digit}. Dashed: without noise and shear.`;
+    : `Upright, it looks like a ${state.digit}. Thick: the digit; thin: what is around it; dashed: the digit without ` +
+      "noise and shear.";
 }
 
-function reachOf(points) {
-  return points.reduce((most, value) => Math.max(most, Math.abs(value)), 3.6);
+/** Returns the part of a signal that is the digit, and the same without noise and shear, each as one curve or two. */
+function digitCurves(state, { parameters, draws }, points, reach) {
+  const clean = { ...parameters, corr_noise_scale: 0, iid_noise_scale: 0, shear_scale: 0 };
+  const steps = stepsOf(state.digit, { parameters: clean, draws });
+  const isDigit = Array.from(steps.get("down-sampled"), (value) => value !== 0);
+  const parts = (signal, name) => {
+    const placed = upright(signal, reach);
+    return runsOf(isDigit).map(([start, end]) => curve(placed.slice(start, end), name));
+  };
+  return [...parts(points, "signal digit"), ...parts(steps.get("standardised"), "ghost")];
+}
+
+/** Returns the stretches of true values, [start, end); a digit that goes over the end has two. */
+function runsOf(flags) {
+  const edges = flags.flatMap((flag, index) => (flag !== Boolean(flags[index - 1]) ? [index] : []));
+  return edges.flatMap((start, index) => (flags[start] ? [[start, edges[index + 1] ?? flags.length]] : []));
 }
 
 function showNetworks(state, points) {
@@ -395,22 +408,23 @@ function showSteps(state, { draws }, steps) {
 
 /** Returns Python that makes the very 40 points. */
 function pythonOf(state, { parameters, draws }) {
-  const usual = getData().parameters;
+  const { parameters: usual, mean, std, permutation } = getData();
   const changed = Object.entries(parameters)
     .filter(([name, value]) => name !== "shuffle_seq" && String(value) !== String(usual[name]))
     .map(([name, value]) => `${name}=${Array.isArray(value) ? `(${value.join(", ")})` : value}`);
-  const held = { padding: draws.padding, scale: draws.scale, translation: draws.translation, shear: draws.shear };
   const own = { padding: state.padding, scale: state.scale, translation: state.shift, shear: state.shear };
-  const given = Object.entries(held)
-    .filter(([name]) => own[name] !== null)
-    .map(([name, value]) => `"${name}": ${value}`);
+  const given = Object.keys(own)
+    .filter((name) => own[name] !== null)
+    .map((name) => `"${name}": ${draws[name]}`);
+  const order = `points = points[[${permutation.join(", ")}]]`;
   return [
     "from mnist1d_hf import GenerationParameters, construction_steps",
     "",
     `parameters = GenerationParameters(${changed.join(", ")})`,
     `draws = {${given.join(", ")}}`,
     `steps = construction_steps(${state.digit}, parameters, seed=${state.seed}, draws=draws)`,
-    'signal = steps["down-sampled"]',
+    `points = (steps["down-sampled"] - ${mean}) / ${std}`.replace("- -", "+ "),
+    ...(state.shuffle_seq ? [order] : []),
   ].join("\n");
 }
 
