@@ -12,6 +12,8 @@ from hatchling import build
 
 from mnist1d_hf import __version__
 from mnist1d_hf.baselines.tasks import CHECKPOINT_TASKS
+from mnist1d_hf.demo.build import PAGE_FOLDER
+from mnist1d_hf.demo.results import SHOWN
 
 from .conftest import ROOT, read_toml
 
@@ -84,6 +86,9 @@ def test_the_wheel_holds_what_users_use(wheel):
         "mnist1d_hf/models/evaluate.py",
         "mnist1d_hf/results/report_template.md",
     }
+    page = {f"mnist1d_hf/demo/page/{name}" for name in files(PAGE_FOLDER)}
+    page |= {f"mnist1d_hf/results/{name}/figure.png" for name in SHOWN}
+    assert {"mnist1d_hf/demo/page/index.html", "mnist1d_hf/demo/page/worker.js"} < page
     checkpoints = {
         f"mnist1d_hf/models/{name}"
         for name in files(ROOT / "models")
@@ -91,8 +96,8 @@ def test_the_wheel_holds_what_users_use(wheel):
         if name.startswith(tuple(f"{task}/" for task in CHECKPOINT_TASKS))
     }
     assert len(checkpoints) > 100
-    others = names - modules - needed - checkpoints
-    assert (modules | needed | checkpoints) - names == set()
+    others = names - modules - needed - page - checkpoints
+    assert (modules | needed | page | checkpoints) - names == set()
     assert all(name.startswith(f"mnist1d_hf-{__version__}.dist-info/") for name in others), others
 
 

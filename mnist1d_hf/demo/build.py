@@ -40,7 +40,9 @@ def fill(template: str, pieces: dict[str, str]) -> str:
         if template.count(f"{{{{{name}}}}}") != 1:
             raise ValueError(f"index.html must hold {{{{{name}}}}} once")
         if found := re.search(r"</(?:script|style)|<!--", piece, flags=re.IGNORECASE):
-            raise ValueError(f"the {name} of the page must not hold {found[0]!r}, which would end it early; write it in pieces")
+            raise ValueError(
+                f"the {name} of the page must not hold {found[0]!r}, which would end it early; write it in pieces"
+            )
     return re.sub(r"\{\{(\w+)\}\}", lambda place: pieces[place[1]], template)
 
 

@@ -1,7 +1,8 @@
 """Joins JavaScript modules into one script with one scope, so that a page needs no other file.
 
 Modules import by single lines `import { a, b } from "./x.js";` and export by a word before a declaration at the beginning of a
-line. Both are taken away, so names at the top of modules must differ.
+line. Both are taken away, so names at the top of modules must differ. Comments that fill their lines are left out: the page has
+little room, and they are in the modules.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from pathlib import Path
 
 _IMPORT = re.compile(r'import \{ (\w+(?:, \w+)*) \} from "\./([\w-]+\.js)";')
 _DECLARATION = re.compile(r"(export )?(?:async )?(?:function\*?|class|const|let|var) (\w+)")
+_COMMENT = re.compile(r"^ *(?://.*|/\*\*(?s:.*?)\*/)\n", flags=re.MULTILINE)
 _STATEMENT = re.compile(r"(?:import|export|(?:async )?function|class|const|let|var)\b")
 
 
@@ -75,4 +77,4 @@ def _parse(file: str, source: str) -> _Module:
         elif _STATEMENT.match(line):
             raise ValueError(f"{file}, line {number}: {line!r} is not in a form that can be joined with other modules")
         lines.append(line)
-    return _Module(module.imports, module.names, module.exports, "\n".join(lines).strip())
+    return _Module(module.imports, module.names, module.exports, _COMMENT.sub("", "\n".join(lines) + "\n").strip())

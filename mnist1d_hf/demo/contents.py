@@ -39,9 +39,13 @@ class Description:
 
 DESCRIPTIONS = {
     "logistic": Description("Logistic", "Logistic regression: adds up the points, each with a weight for every digit."),
-    "mlp": Description("MLP", "A multilayer perceptron: every unit sees all points, and none knows which are neighbours."),
+    "mlp": Description(
+        "MLP", "A multilayer perceptron: every unit sees all points, and none knows which are neighbours."
+    ),
     "cnn": Description("CNN", "A convolutional network: looks for the same small shapes all along the signal."),
-    "gru": Description("GRU", "A recurrent network: reads the points one after another, from both ends, and remembers."),
+    "gru": Description(
+        "GRU", "A recurrent network: reads the points one after another, from both ends, and remembers."
+    ),
     "resnet": Description("ResNet", "A deep convolutional network whose layers each correct the one before."),
     "s4d": Description("S4D", "A state-space model: follows the signal as a set of damped oscillators would."),
     "tcn": Description("TCN", "A convolutional network that looks at points further and further apart."),

@@ -10,21 +10,36 @@ from typing import Any
 from ..experiments import TITLES
 from ..utils.resources import resource_folder
 
-SENTENCES = {
-    "spatial-priors": "With the points in order, a CNN is far ahead of an MLP; shuffled, it falls behind, since it can no longer "
-    "use which points are neighbours.",
-    "classwise-errors": "The CNN finds 2 and 7 the hardest, as people do, and hardly ever mistakes a 0 or a 6.",
-    "double-descent": "With some wrong labels, larger networks first get worse and then better again; the peak is where they are "
-    "just large enough to learn every label.",
-    "self-supervised": "A network that never saw a label arranges the digits so well that a simple classifier can tell them apart.",
-    "pooling": "Pooling, which merges neighbouring points, helps when there are few training rows and matters less with more.",
+SHOWN = {
+    "spatial-priors": (
+        "Neighbours matter",
+        "With the points in order, the CNN is far ahead of the MLP. Shuffled, it falls behind: its strength was to know which "
+        "points are neighbours.",
+    ),
+    "classwise-errors": (
+        "Which digits are hard",
+        "The CNN finds 2 and 7 hardest, as the paper's human does, and hardly ever mistakes a 0 or a 6.",
+    ),
+    "double-descent": (
+        "Worse, then better again",
+        "With some wrong labels to learn from, wider networks get better, then worse, then better again. They are worst where "
+        "they just manage to learn every label.",
+    ),
+    "self-supervised": (
+        "Learning without labels",
+        "A network that is shown no labels still learns what tells the digits apart, and its middle layers know it best.",
+    ),
+    "pooling": (
+        "Keeping what matters",
+        "Pooling, which merges neighbouring points, helps most when there are few digits to learn from.",
+    ),
 }
-"""What each experiment found, in one sentence; these are the experiments that are shown."""
+"""Title and finding of each experiment that is shown, by its name."""
 
 
 def results(repository: str) -> list[dict[str, Any]]:
-    """Return title, sentence, link, picture and its size of each experiment that is shown."""
-    return [_result(name, sentence, repository) for name, sentence in SENTENCES.items()]
+    """Return, of each experiment that is shown, title and finding, its title in the report, link, picture and its size."""
+    return [_result(name, title, sentence, repository) for name, (title, sentence) in SHOWN.items()]
 
 
 def figure_path(name: str) -> Path:
@@ -32,12 +47,13 @@ def figure_path(name: str) -> Path:
     return resource_folder("results") / name / "figure.png"
 
 
-def _result(name: str, sentence: str, repository: str) -> dict[str, Any]:
+def _result(name: str, title: str, sentence: str, repository: str) -> dict[str, Any]:
     png = figure_path(name).read_bytes()
     width, height = struct.unpack(">II", png[16:24])
     return {
-        "title": TITLES[name],
+        "title": title,
         "sentence": sentence,
+        "experiment": TITLES[name],
         "link": f"{repository}/blob/main/results/README.md#{name}",
         "image": f"data:image/png;base64,{base64.b64encode(png).decode()}",
         "width": width,

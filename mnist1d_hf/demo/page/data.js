@@ -20,5 +20,6 @@ export function decodeBytes(text) {
 /** Returns the rows of 32-bit floats that base64 text stands for. */
 export function decodeRows(text, length) {
   const numbers = new Float32Array(decodeBytes(text).buffer);
-  return Array.from({ length: numbers.length / length }, (_, row) => numbers.subarray(row * length, (row + 1) * length));
+  const count = numbers.length / length;
+  return Array.from({ length: count }, (_, row) => numbers.subarray(row * length, (row + 1) * length));
 }

@@ -92,7 +92,7 @@ function grid(start, end, length) {
   return Float64Array.from({ length }, (_, i) => (i === length - 1 ? end : i * step + start));
 }
 
-/** Interpolates a signal linearly to another number of points, with the formula of numpy.interp: exact zeros stay exact. */
+/** Interpolates a signal linearly to another number of points, by numpy.interp's formula: exact zeros stay exact. */
 function interpolate(signal, length) {
   const last = signal.length - 1;
   const old = grid(0, 1, signal.length);
