@@ -68,7 +68,7 @@ function readers() {
     tab: oneOf(tabNames()),
     digit: whole(9),
     seed: whole(2 ** 32 - 1),
-    shuffle_seq: (text) => ({ 0: false, 1: true })[text],
+    shuffle_seq: (text) => [false, true][["0", "1"].indexOf(text)],
     ...Object.fromEntries(rangeNames().map(readRange)),
     ...Object.fromEntries(ownNames().map((name) => [name, number(widest[name])])),
     questions: oneOf(roundLengths()),
