@@ -33,7 +33,7 @@ RUN_AXE = """async () => {
 BAD_TEXT = """() => [...document.querySelectorAll("main *, header *")]
   .filter((node) => node.checkVisibility() && !node.closest(".spoken, svg, pre, select"))
   .filter((node) => [...node.childNodes].some((child) => child.nodeType === 3 && child.textContent.trim()))
-  .filter((node) => parseFloat(getComputedStyle(node).fontSize) < 12 || node.clientWidth && node.scrollWidth > node.clientWidth + 1)
+  .filter((node) => parseFloat(getComputedStyle(node).fontSize) < 12 || node.scrollWidth > (node.clientWidth || 1e4) + 1)
   .map((node) => `${node.tagName} ${node.id} ${node.className}: ${node.textContent.slice(0, 40)}`)"""
 
 

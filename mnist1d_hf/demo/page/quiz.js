@@ -37,13 +37,22 @@ export function firstQuestions(number) {
   return Array.from({ length: number }, (_, index) => questionAt(index));
 }
 
+/** Answers of all networks by question; they are asked once. */
+const asked = [];
+
+function answersTo(index) {
+  const { signal } = questionAt(index);
+  asked[index] ??= networksOf("default").map(({ logits }) => argmax(logits(signal)));
+  return asked[index];
+}
+
 /** Returns what each network answers to the first questions: [{ name, title, answers }]. */
 export function networkAnswers(number) {
-  const questions = firstQuestions(number);
-  return networksOf("default").map(({ name, title, logits }) => ({
+  const answers = Array.from({ length: number }, (_, index) => answersTo(index));
+  return networksOf("default").map(({ name, title }, network) => ({
     name,
     title,
-    answers: questions.map(({ signal }) => argmax(logits(signal))),
+    answers: answers.map((ofAll) => ofAll[network]),
   }));
 }
 
