@@ -152,6 +152,7 @@ def test_looks_of_beat(open_page, check_looks):
     check_looks(page)
 
 
+@pytest.mark.long
 def test_looks_of_harder(open_page, check_looks):
     page = open_page("#tab=harder")
     check_looks(page)
@@ -257,7 +258,7 @@ def test_python_makes_the_same_points(page):
     torch = pytest.importorskip("torch")
     from mnist1d_hf import load_model
 
-    @hypothesis.settings(max_examples=15, derandomize=True, database=None)
+    @hypothesis.settings(max_examples=10, derandomize=True, database=None)
     @hypothesis.given(random_settings)
     def check(fields):
         show(page, fragment_of(fields))
@@ -359,7 +360,7 @@ def test_any_address(page):
 
 
 def test_address_comes_back(page):
-    @hypothesis.settings(max_examples=15, derandomize=True, database=None)
+    @hypothesis.settings(max_examples=10, derandomize=True, database=None)
     @hypothesis.given(random_settings)
     def check(fields):
         show(page, fragment_of(fields))
