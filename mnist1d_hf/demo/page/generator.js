@@ -99,7 +99,7 @@ function interpolate(signal, length) {
   let left = 0;
   return grid(0, 1, length).map((x) => {
     while (left < last && old[left + 1] <= x) left++;
-    if (left === last || old[left] === x) return signal[left];
+    if (left === last) return signal[last];
     return ((signal[left + 1] - signal[left]) / (old[left + 1] - old[left])) * (x - old[left]) + signal[left];
   });
 }
