@@ -13,6 +13,7 @@ import pytest
 from hypothesis import strategies as st
 
 from mnist1d_hf.demo import build_page
+from mnist1d_hf.demo.contents import DRAW_RANGES, RANGES
 
 from .browsing import WIDTHS, change, find_chromium, new_page, open_browser, play, visit
 
@@ -214,25 +215,28 @@ def test_says_what_networks_say(open_page):
 # What it computes is what Python computes.
 
 
+def on_steps(low, high, step):
+    """Return values on the steps of a slider, as an address writes them."""
+    return st.integers(0, round((high - low) / step)).map(lambda n: f"{low + n * step:.6g}")
+
+
 def settings(draw):
     """Return random fields of an address."""
-    steps = lambda low, high, step: st.integers(0, round((high - low) / step)).map(lambda n: f"{low + n * step:.6g}")  # noqa: E731
+    ranges = {name: on_steps(**RANGES[name]) for name in RANGES}
     fields = {
-        "digit": steps(0, 9, 1),
+        **ranges,
+        "digit": st.integers(0, 9),
         "seed": st.integers(0, 2**32 - 1),
         "shuffle_seq": st.sampled_from([0, 1]),
-        "scale_coeff": steps(0, 2, 0.05),
-        "max_translation": steps(40, 72, 1),
-        "padding_low": steps(0, 30, 1),
-        "padding_high": steps(30, 60, 1),
-        "corr_noise_scale": steps(0, 1, 0.02),
-        "iid_noise_scale": steps(0, 0.3, 0.005),
-        "shear_scale": steps(0, 3, 0.05),
-        "padding": st.just("30"),
-        "scale": steps(0, 1, 0.01),
-        "shift": steps(0, 39, 0.05),
-        "shear": steps(0, 1, 0.005),
-        "noise": steps(0, 3, 0.01),
+        # So that every padding and every shift below is possible.
+        "padding_low": on_steps(0, 30, 1),
+        "padding_high": on_steps(30, 60, 1),
+        "max_translation": on_steps(40, 72, 1),
+        "padding": st.just(30),
+        "shift": on_steps(0, 39, DRAW_RANGES["translation"]["step"]),
+        "scale": on_steps(**DRAW_RANGES["scale"]),
+        "shear": on_steps(**DRAW_RANGES["shear"]),
+        "noise": on_steps(0, 3, 0.01),
     }
     names = draw(st.sets(st.sampled_from(sorted(fields))))
     return {name: str(draw(fields[name])) for name in fields if name in names}
@@ -294,9 +298,13 @@ MOVE = """async ([id, places]) => {
 }"""
 
 
+EXTREME = "&scale_coeff=1.5&corr_noise_scale=1&iid_noise_scale=0.3&shear_scale=3"
+
+
 @pytest.mark.parametrize("name", OWN)
-def test_sliders_are_continuous(open_page, name):
-    page = open_page("#digit=4&seed=23&max_translation=72&padding_low=0")
+@pytest.mark.parametrize("extreme", ["", pytest.param(EXTREME, id="extreme", marks=pytest.mark.long)])
+def test_sliders_are_continuous(open_page, name, extreme):
+    page = open_page("#digit=4&seed=23&max_translation=72&padding_low=0" + extreme)
     steps = page.evaluate(
         "(id) => { const s = document.getElementById(id); return Math.round((s.max - s.min) / s.step); }", name
     )

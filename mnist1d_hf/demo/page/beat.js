@@ -23,12 +23,16 @@ export function startBeat() {
 
 /** Shows the quiz where it stands. */
 export function renderBeat(state) {
-  const shown = `${quiz.phase} ${quiz.answers.length} ${quiz.end}`;
   const content = document.getElementById("beat-content");
-  if (content.dataset.shown === shown) return;
-  content.dataset.shown = shown;
-  content.className = quiz.phase;
-  content.replaceChildren(...PHASES[quiz.phase](state));
+  // Choosing the number of questions must not take the focus from the choice.
+  const questions = quiz.phase === "start" ? "" : state.questions;
+  const shown = `${quiz.phase} ${quiz.answers.length} ${quiz.end} ${questions}`;
+  if (content.dataset.shown !== shown) {
+    content.dataset.shown = shown;
+    content.className = quiz.phase;
+    content.replaceChildren(...PHASES[quiz.phase](state));
+  }
+  for (const radio of content.querySelectorAll("input")) radio.checked = Number(radio.value) === state.questions;
 }
 
 /** Goes to another phase; what is read next gets the focus. */
@@ -62,10 +66,9 @@ function heading(text, attributes = {}) {
   return element("h2", { tabindex: -1, "data-focus": "", ...attributes }, text);
 }
 
-function startView(state) {
+function startView() {
   const choices = roundLengths().map((number) => {
     const radio = element("input", { type: "radio", name: "questions", value: number });
-    radio.checked = number === state.questions;
     radio.addEventListener("change", () => setState({ questions: number }));
     return element("label", {}, radio, element("span", {}, String(number)));
   });
@@ -89,11 +92,36 @@ function startView(state) {
         button("Start at once", () => begin(getState().questions), { id: "start" }),
       ),
     ),
+    element(
+      "div",
+      { class: "card" },
+      element("h2", {}, "Who you play against"),
+      element("p", { class: "note" }, "Networks: right answers to all 1,000 test digits. Human: as the paper reports."),
+      opponents(),
+    ),
   ];
 }
 
+/** Returns the table of those to beat: their accuracies on all test rows, the best first. */
+function opponents() {
+  const { paper } = getData().human;
+  const networks = getData().models.map(({ title, accuracy }) => ({ title, share: accuracy.default }));
+  const human = { title: "The paper's human", share: paper.mean, text: humanText(paper.mean, paper.error) };
+  const rows = [human, ...networks].sort((one, other) => other.share - one.share);
+  const cells = ({ title, share, text }) => [
+    element("th", { scope: "row" }, title),
+    element("td", { class: "plot" }, plot(share, [share, share])),
+    element("td", {}, text ?? percent(share, 1)),
+  ];
+  return element(
+    "table",
+    { class: "opponents" },
+    element("tbody", {}, ...rows.map((row) => element("tr", {}, ...cells(row)))),
+  );
+}
+
 function humanText(mean, error) {
-  return `${(100 * mean).toFixed(0)} ± ${(100 * error).toFixed(0)}\u00a0%`;
+  return `${(100 * mean).toFixed(0)}\u00a0±\u00a0${(100 * error).toFixed(0)}\u00a0%`;
 }
 
 function studyView(state) {
@@ -163,8 +191,8 @@ function questionView() {
       { class: "card" },
       element("h2", {}, "So far"),
       ...(quiz.answers.length
-        ? [scores()]
-        : [element("p", { class: "note" }, "Nothing yet. Take your time; only you can see the clock.")]),
+        ? [element("p", { class: "note" }, pace()), scores()]
+        : [element("p", { class: "note" }, "Nothing yet. Take your time.")]),
     ),
   ];
 }
@@ -302,7 +330,7 @@ function endView(state) {
       element(
         "p",
         { class: "note" },
-        "Dot: share of right answers. Line: where it would lie in the long run, with 95 % confidence. " +
+        "Percentages from … to …: where the share of right answers would lie in the long run, with 95\u00a0% confidence. " +
           "Columns 0 to 9: wrong answers by digit.",
       ),
     ),
@@ -321,14 +349,18 @@ function outcome(you, cnn) {
   return `The CNN wins, ${cnn} to ${you}`;
 }
 
-function summary(you, cnn) {
+/** Says how fast the answers were. */
+function pace() {
   const seconds = quiz.seconds.reduce((sum, value) => sum + value, 0);
+  return `${(seconds / quiz.seconds.length).toFixed(1)}\u00a0s an answer, ${seconds.toFixed(0)}\u00a0s in all`;
+}
+
+function summary(you, cnn) {
   const slips = ({ wrong }) => listing(wrong.flatMap((count, digit) => (count ? [String(digit)] : []))) || "no digit";
   const [low, high] = you.interval.map((end) => percent(end));
-  const pace = `${seconds.toFixed(0)}\u00a0s, ${(seconds / you.rows).toFixed(1)}\u00a0s each`;
   return [
     `You slipped on ${slips(you)}; the CNN on ${slips(cnn)}.`,
-    `${you.correct} of ${you.rows} right in ${pace}. Chance plays a part: in the long run you would get ` +
+    `${you.correct} of ${you.rows} right; ${pace()}. Chance plays a part: in the long run you would get ` +
       `between ${low} and ${high}.`,
   ];
 }
