@@ -1,7 +1,13 @@
 """The page in a real browser: Chromium, which Playwright drives. Used by the tests and by `pictures`."""
 
+import os
 import shutil
 from contextlib import contextmanager
+
+IS_REQUIRED = bool(os.environ.get("MNIST1D_HF_REQUIRE_BROWSER"))
+"""Whether a missing browser or a missing node fails the tests instead of skipping them."""
+
+NO_NODE = shutil.which("node") is None and not IS_REQUIRED
 
 CHROMIUM = ("chromium", "chromium-browser", "google-chrome")
 """Names of Chromium, the first of which is Debian's."""

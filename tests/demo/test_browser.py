@@ -1,7 +1,6 @@
 """The page in Chromium, loaded from a file: what it shows, what it says to screen readers, and what it does not do."""
 
 import json
-import os
 import random
 import string
 from pathlib import Path
@@ -15,7 +14,7 @@ from hypothesis import strategies as st
 from mnist1d_hf.demo import build_page
 from mnist1d_hf.demo.contents import DRAW_RANGES, RANGES
 
-from .browsing import WIDTHS, change, find_chromium, new_page, open_browser, play, visit
+from .browsing import IS_REQUIRED, WIDTHS, change, find_chromium, new_page, open_browser, play, visit
 
 pytestmark = pytest.mark.browser
 
@@ -50,7 +49,7 @@ def missing():
 @pytest.fixture(scope="module")
 def browser():
     if reason := missing():
-        if os.environ.get("MNIST1D_HF_REQUIRE_BROWSER"):
+        if IS_REQUIRED:
             pytest.fail(reason)
         pytest.skip(reason)
     with open_browser() as browser:

@@ -5,7 +5,6 @@ import hashlib
 import json
 import os
 import re
-import shutil
 import struct
 import subprocess
 import sys
@@ -27,6 +26,8 @@ from mnist1d_hf.demo.bundle import bundle
 from mnist1d_hf.demo.contents import DRAW_RANGES, RANGES
 from mnist1d_hf.demo.results import SHOWN, figure_path
 from mnist1d_hf.experiments.human.questions import new_quiz
+
+from .browsing import NO_NODE
 
 CONSTANTS = raw_dataset(GenerationParameters(), get_templates())
 
@@ -116,7 +117,7 @@ def test_every_script_of_the_folder_is_in_the_page():
     assert {path.name for path in PAGE_FOLDER.glob("*.js")} == set(re.findall(r"^// (.+\.js)$", scripts, re.MULTILINE))
 
 
-@pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to read the page's scripts")
+@pytest.mark.skipif(NO_NODE, reason="there is no node to read the page's scripts")
 @pytest.mark.parametrize(("entry", "suffix"), [("main.js", "mjs"), ("worker.js", "cjs")])
 def test_the_scripts_can_be_read(tmp_path, entry, suffix):
     path = tmp_path / f"script.{suffix}"

@@ -1,7 +1,6 @@
 """The page's own JavaScript, run by node, against the package: random numbers, generator, networks, worker."""
 
 import json
-import shutil
 import subprocess
 from pathlib import Path
 
@@ -18,7 +17,9 @@ from mnist1d_hf.demo.build import PAGE_FOLDER
 from mnist1d_hf.demo.bundle import bundle
 from mnist1d_hf.demo.contents import contents, model_names
 
-pytestmark = pytest.mark.skipif(shutil.which("node") is None, reason="there is no node to run the page's scripts")
+from .browsing import NO_NODE
+
+pytestmark = pytest.mark.skipif(NO_NODE, reason="there is no node to run the page's scripts")
 
 
 @pytest.fixture(scope="module")
