@@ -93,6 +93,7 @@ bench: .venv/installed-test
 	$(BIN)/python benchmarks/benchmarking.py
 	$(BIN)/python benchmarks/publishing.py
 	$(BIN)/python benchmarks/experiments.py
+	$(BIN)/python benchmarks/demo.py
 
 # Trains everything that is in models/ again, in about an hour on two cores.
 models: .venv/installed-test

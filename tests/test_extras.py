@@ -32,6 +32,7 @@ TABLE = dict(
 ARGUMENTS = {
     "build": "build repo --config default",
     "prepare": "prepare default",
+    "demo": "demo --output mnist1d.html",
     "benchmark": "benchmark cnn",
     "benchmark ... --output ...": "benchmark cnn --output cnn",
     "plot": "plot templates --output templates.png",
@@ -40,7 +41,10 @@ ARGUMENTS = {
 }
 """Arguments of the commands that need some."""
 
-ON_THE_HUB = {"submit", "publish --only dataset", "publish --only collection", "verify --only dataset"}
+ON_THE_HUB = {"submit", "publish --only dataset", "publish --only collection", "publish --only space"} | {
+    "verify --only dataset",
+    "verify --only space",
+}
 
 PROGRAM = """
 import json, sys
@@ -125,7 +129,7 @@ def test_a_command_without_its_extras_names_them_all_at_once(installed, tmp_path
 def test_what_needs_no_extra_works_without_any(tmp_path):
     commands = [ARGUMENTS.get(command, command) for command in TABLE if not needed(command)]
     commands = [command for command in commands if command not in ON_THE_HUB]
-    assert len(commands) == 4
+    assert len(commands) == 5
     results = results_without(modules(LIBRARIES), commands, tmp_path)
     for command, (code, _, err) in results.items():
         assert code == 0, (command, err)

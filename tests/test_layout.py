@@ -50,6 +50,7 @@ def test_forbidden_imports_are_seen(copy_of_the_tree):
         "hub.client": "cluster",
         "experiments.report": "hub.client",
         "demo.build": "hub.client",
+        "hub.naming": "experiments.report",
         "paper": "errors",
         "experiments.pooling": "experiments.spatial_priors",
     }

@@ -88,6 +88,7 @@ def test_the_wheel_holds_what_users_use(wheel):
     }
     page = {f"mnist1d_hf/demo/page/{name}" for name in files(PAGE_FOLDER)}
     page |= {f"mnist1d_hf/results/{name}/figure.png" for name in SHOWN}
+    page |= {"mnist1d_hf/demo/space_card_template.md", "mnist1d_hf/demo/thumbnail.png"}
     assert {"mnist1d_hf/demo/page/index.html", "mnist1d_hf/demo/page/worker.js"} < page
     checkpoints = {
         f"mnist1d_hf/models/{name}"

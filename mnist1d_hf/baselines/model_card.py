@@ -18,10 +18,12 @@ from .tasks import TASKS
 CARD_NAME = "README.md"
 
 
-def render_model_card(metrics: dict[str, Any], repo_id: str | None = None, dataset_id: str | None = None) -> str:
+def render_model_card(
+    metrics: dict[str, Any], repo_id: str | None = None, dataset_id: str | None = None, space_id: str | None = None
+) -> str:
     """Render the text of README.md, metadata included, from the content of ``metrics.json``.
 
-    The ids of its repository and of that of the dataset are given if they are published.
+    The ids of its repository, of that of the dataset and of the Space are given if they are published.
     """
     config, test, fresh = metrics["config"], metrics["runs"][0]["test"], metrics["runs"][0]["fresh"]
     architecture = get_architecture(metrics["model"])
@@ -37,6 +39,7 @@ def render_model_card(metrics: dict[str, Any], repo_id: str | None = None, datas
         metrics=metrics,
         repo_id=repo_id,
         dataset_id=dataset_id,
+        space_id=space_id,
         title=architecture.model.__name__,
         summary=_summary(architecture.model),
         training_rows=(

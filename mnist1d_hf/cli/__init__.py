@@ -17,6 +17,7 @@ from ..utils.text import one_line
 from ..version import DATA_VERSION, __version__
 from .benchmark import benchmark_command
 from .build import build_command, prepare_command
+from .demo import demo_command
 from .evaluate import evaluate_command
 from .experiment import experiment_group
 from .leaderboard import leaderboard_command
@@ -100,6 +101,7 @@ for _command in (
     prepare_command,
     plot_group,
     quickstart_command,
+    demo_command,
     train_command,
     evaluate_command,
     benchmark_command,

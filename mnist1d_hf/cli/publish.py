@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 @click.command("publish")
 @click.argument("namespace")
 @click.option(
-    "--only", type=click.Choice(("dataset", "models", "collection")), help="Publish one part; all three by default."
+    "--only",
+    type=click.Choice(("dataset", "models", "space", "collection")),
+    help="Publish one part; all four by default.",
 )
 @click.option(
     "--config",
@@ -56,7 +58,7 @@ def publish_command(
     retries: int,
     **options: Any,
 ) -> None:
-    """Publish the dataset and the baselines to NAMESPACE on the Hub.
+    """Publish the dataset, the baselines and a page to play with to NAMESPACE on the Hub.
 
     NAMESPACE is your user name or an organisation. The command first shows what happens to each file. Each repository then
     gets one commit, or none if nothing has changed. Rerun the command to resume after an interruption.
@@ -72,6 +74,7 @@ def publish_command(
     """
     check_extras(*(("torch",) if only in (None, "models") else ()), *extras_of(executor))
     from ..hub import publish, verify
+    from ..hub.naming import checked_name
 
     dry_run, revision = options["dry_run"], options["revision"]
     plans: list[PublishedRepo] = []
@@ -106,21 +109,21 @@ def publish_command(
         # By default unless workers made files, which may be too many to download.
         with_verification = not any(change.is_estimated for repo in plans for change in repo.changes)
     if with_verification and not options["create_pr"] and only != "collection":
-        expected = [repo.repo_id for repo in published if repo.repo_type != "collection"]
+        expected = [checked_name(repo.repo_type, repo.repo_id) for repo in published if repo.repo_type != "collection"]
         _report(verify(namespace, only=only, expected=expected, revision=revision, progress=_show_check))
 
 
 @click.command("verify")
 @click.argument("namespace")
-@click.option("--only", type=click.Choice(("dataset", "models")), help="Check one part; both by default.")
+@click.option("--only", type=click.Choice(("dataset", "models", "space")), help="Check one part; all three by default.")
 @click.option("--revision", help="Branch, tag or commit to check; main by default.")
 @quiet_option
 @json_option
 def verify_command(namespace: str, only: str | None, revision: str | None, as_json: bool) -> None:
     """Download what is published in NAMESPACE and check it.
 
-    Every file is compared with the hash it was published with, every config that the card lists is loaded, and every
-    checkpoint is evaluated and compared with what its card claims. The exit status is 1 if a check fails.
+    Every file is compared with the hash it was published with, every config that the card lists is loaded, every checkpoint is
+    evaluated and compared with what its card claims, and the Space has to be static. The exit status is 1 if a check fails.
 
     \b
     Examples:

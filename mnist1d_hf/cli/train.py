@@ -71,25 +71,29 @@ def train_command(
       mnist1d-hf train --reference
       mnist1d-hf train --executor dask://localhost:8786
     """
-    if reference:
-        folders = _measure_references(output, models, executor, retries, **options)
-        _print_results(folders, [_read(folder) for folder in folders] if as_json else None)
-        return
-    check_extras("torch", "plot", "onnx", *extras_of(executor))
+    make = _measure_references if reference else _train_networks
+    folders = make(output, models or None, executor, retries, **options)
     from ..baselines.report import write_report
-    from ..baselines.runs import read_metrics, train_baselines
 
-    with opened_executor(executor, retries) as where:
-        folders = train_baselines(output, models=models or None, **options, **where)
     write_report(output)
-    _print_results(folders, read_metrics(output) if as_json else None)
+    _print_results(folders, as_json=as_json)
     if not as_json:
         click.echo(f"The report is {output / 'README.md'}.")
 
 
+def _train_networks(
+    output: Path, names: tuple[str, ...] | None, executor: str | None, retries: int, **options: Any
+) -> list[Path]:
+    check_extras("torch", "plot", "onnx", *extras_of(executor))
+    from ..baselines.runs import train_baselines
+
+    with opened_executor(executor, retries) as where:
+        return train_baselines(output, models=names, **options, **where)
+
+
 def _measure_references(
     output: Path,
-    names: tuple[str, ...],
+    names: tuple[str, ...] | None,
     executor: str | None,
     retries: int,
     *,
@@ -99,11 +103,11 @@ def _measure_references(
 ) -> list[Path]:
     if (recipe, device) != ("tuned", "cpu"):
         raise click.UsageError("--reference goes with neither --recipe nor --device: leave them out")
-    check_extras("torch", "reference", *extras_of(executor))
+    check_extras("torch", "plot", "reference", *extras_of(executor))
     from ..baselines.references import train_references
 
     with opened_executor(executor, retries) as where:
-        return train_references(output, names=names or None, **options, **where)
+        return train_references(output, names=names, **options, **where)
 
 
 def _read(folder: Path) -> dict[str, Any]:
@@ -111,13 +115,13 @@ def _read(folder: Path) -> dict[str, Any]:
     return metrics
 
 
-def _print_results(folders: list[Path], content: list[dict[str, Any]] | None) -> None:
-    """Print a line for each folder, or the content as JSON."""
-    if content is not None:
-        click.echo(json.dumps(content, indent=1))
+def _print_results(folders: list[Path], *, as_json: bool) -> None:
+    """Print the metrics of each folder: a line, or all of them as JSON."""
+    found = {folder: _read(folder) for folder in folders}
+    if as_json:
+        click.echo(json.dumps(list(found.values()), indent=1))
         return
-    for folder in folders:
-        metrics = _read(folder)
+    for folder, metrics in found.items():
         text = f"{folder}  test accuracy {100 * metrics['mean_test_accuracy']:6.2f} %"
         if metrics["interval"]:
             low, high = metrics["interval"]

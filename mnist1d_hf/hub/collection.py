@@ -11,16 +11,20 @@ from huggingface_hub.errors import HfHubHTTPError
 from .. import paper
 from ..baselines.bundled import list_checkpoints
 from ..errors import HubError
-from .naming import dataset_repo_id, model_repo_id
+from .naming import dataset_repo_id, model_repo_id, space_repo_id
 from .planning import PublishedRepo, Target
 from .remote_repo import FileChange
 from .retries import make_sure, retry
 
-Item = tuple[Literal["dataset", "model", "paper"], str]
+ItemType = Literal["dataset", "space", "model", "paper"]
+Item = tuple[ItemType, str]
 """Type and id of an item of a collection."""
 
 COLLECTION_TITLE = "MNIST-1D"
-DESCRIPTION = "A 40-point dataset of ten digits for studying deep learning in seconds, and baselines trained on it."
+DESCRIPTION = (
+    "A 40-point dataset of ten digits for studying deep learning in seconds, baselines trained on it, and a page to play "
+    "with."
+)
 
 
 def plan_collection(target: Target) -> PublishedRepo:
@@ -60,7 +64,7 @@ def _find_collection(api: HfApi, namespace: str) -> Collection | None:
     return None
 
 
-def _add(api: HfApi, slug: str, kind: Literal["dataset", "model", "paper"], item: str) -> None:
+def _add(api: HfApi, slug: str, kind: ItemType, item: str) -> None:
     make_sure(
         lambda: api.add_collection_item(slug, item, kind), lambda: (kind, item) in _items(api.get_collection(slug))
     )
@@ -72,4 +76,5 @@ def _items(collection: Collection) -> set[tuple[str, str]]:
 
 def _wanted(namespace: str) -> list[Item]:
     models: list[Item] = [("model", model_repo_id(namespace, name, config)) for config, name in list_checkpoints()]
-    return [("dataset", dataset_repo_id(namespace)), *models, ("paper", paper.ARXIV_ID)]
+    first: list[Item] = [("dataset", dataset_repo_id(namespace)), ("space", space_repo_id(namespace))]
+    return [*first, *models, ("paper", paper.ARXIV_ID)]

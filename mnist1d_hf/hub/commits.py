@@ -23,6 +23,7 @@ from .planning import PublishedRepo, Target, plan_repo, refuse_conflicts
 from .release import Release
 from .remote_repo import FileChange, RemoteRepo, read_repo
 from .retries import make_sure, retry
+from .space_repo import SDK
 
 MAX_OPERATIONS = 100
 """Files in one commit; more go to a pull request in several commits, which is merged at the end."""
@@ -52,7 +53,10 @@ def create_repo(target: Target, release: Release, planned: PublishedRepo) -> Non
     """Create the repository and the branch if they do not exist."""
     api, repo, revision = target.api, release.repo, target.revision
     if planned.commit is None:
-        make_sure(lambda: api.create_repo(**repo, private=target.private), lambda: api.repo_exists(**repo))
+        sdk = SDK if release.repo_type == "space" else None
+        make_sure(
+            lambda: api.create_repo(**repo, private=target.private, space_sdk=sdk), lambda: api.repo_exists(**repo)
+        )
     if revision is not None:
         make_sure(
             lambda: api.create_branch(**repo, branch=revision), lambda: api.revision_exists(**repo, revision=revision)

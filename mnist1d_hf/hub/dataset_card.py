@@ -19,6 +19,10 @@ from ..dataset.templates import CLASS_NAMES
 from ..utils.rendering import render_card
 from ..utils.resources import resource_folder
 from ..version import DATA_VERSION, TAGS, __version__
+from .naming import dataset_repo_id, space_repo_id
+
+UNPUBLISHED = dataset_repo_id("<namespace>")
+"""What stands for the id of a repository that is not published."""
 
 TASKS = {"default": "mnist1d", "shuffled": "mnist1d_shuffled"}
 """Ids of the benchmark's tasks, by the config they are about."""
@@ -31,7 +35,7 @@ _SIZE_CATEGORIES = (
 
 def render_dataset_card(
     infos: Mapping[str, DatasetInfo],
-    repo_id: str = "<namespace>/mnist1d",
+    repo_id: str = UNPUBLISHED,
     parameters: Mapping[str, Any] | None = None,
     nested: Collection[str] = (),
 ) -> str:
@@ -50,6 +54,7 @@ def render_dataset_card(
         changes=changes,
         lengths=sorted({values.final_seq_length for values in used.values()}),
         repo_id=repo_id,
+        space_id=None if repo_id == UNPUBLISHED else space_repo_id(repo_id.partition("/")[0]),
         parameter_names=PARAMETER_NAMES,
         table_2=GenerationParameters(),
         class_names=CLASS_NAMES,

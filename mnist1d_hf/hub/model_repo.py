@@ -18,7 +18,7 @@ from ..dataset.presets import evaluation_config
 from ..utils.files import write_text
 from ..utils.resources import resource_folder
 from .dataset_card import TASKS
-from .naming import EVAL_RESULTS_NAME, dataset_repo_id, model_repo_id, release_tag
+from .naming import EVAL_RESULTS_NAME, dataset_repo_id, model_repo_id, release_tag, space_repo_id
 
 EVALUATE_NAME = "evaluate.py"
 
@@ -37,7 +37,7 @@ def build_model_repo(output_dir: Path, name: str, config: str, namespace: str) -
     settings = {**read_config(source / CONFIG_NAME), "dataset": dataset_id, "dataset_revision": revision}
     texts = {
         CONFIG_NAME: json.dumps(settings, indent=2, sort_keys=True) + "\n",
-        CARD_NAME: render_model_card(metrics, repo_id, dataset_id),
+        CARD_NAME: render_model_card(metrics, repo_id, dataset_id, space_repo_id(namespace)),
         EVALUATE_NAME: _evaluation_script(repo_id),
         EVAL_RESULTS_NAME: _eval_results(metrics, repo_id, dataset_id),
     }

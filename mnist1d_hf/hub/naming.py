@@ -20,6 +20,16 @@ def model_repo_id(namespace: str, name: str, config: str) -> str:
     return f"{namespace}/mnist1d-{name}{'' if config == 'default' else f'-{config}'}"
 
 
+def space_repo_id(namespace: str) -> str:
+    """Return the id of the Space in a namespace, which is that of the dataset too."""
+    return f"{namespace}/mnist1d"
+
+
+def checked_name(repo_type: str, repo_id: str) -> str:
+    """Return the name of a repository in checks: its id, after "spaces/" for a Space, as in its address."""
+    return f"spaces/{repo_id}" if repo_type == "space" else repo_id
+
+
 def release_tag(data_version: str) -> str:
     """Return the tag of the dataset that holds this version of the data."""
     return f"v{data_version}"

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from huggingface_hub import HfApi
+from huggingface_hub.constants import REPO_TYPES_URL_PREFIXES
 
 from ..baselines.bundled import list_checkpoints
 from ..dataset.presets import evaluation_config
@@ -25,7 +26,7 @@ class PublishedRepo:
     """What becomes of one repository, or of the collection."""
 
     repo_type: str
-    """``"dataset"``, ``"model"`` or ``"collection"``."""
+    """``"dataset"``, ``"model"``, ``"space"`` or ``"collection"``."""
     repo_id: str
     """Its id on the Hub; the title of a collection."""
     url: str
@@ -60,7 +61,7 @@ class Target:
 def plan_repo(target: Target, release: Release) -> PublishedRepo:
     """Compare a release with its repository on the Hub, in one request if nothing has changed."""
     remote = read_repo(target.api, **release.repo, revision=target.revision)
-    prefix = "datasets/" if release.repo_type == "dataset" else ""
+    prefix = REPO_TYPES_URL_PREFIXES.get(release.repo_type, "")
     url = f"{target.api.endpoint}/{prefix}{release.repo_id}"
     changes = tuple(release.compare(target.api, remote))
     return PublishedRepo(release.repo_type, release.repo_id, url, remote.commit, changes)

@@ -1,4 +1,4 @@
-"""Publishes the dataset, the baselines and a collection of them to a namespace on the Hub."""
+"""Publishes the dataset, the baselines, a page to play with and a collection of them to a namespace on the Hub."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from .release import Release, built_releases
 from .retries import retry
 from .uploads import upload_files
 
-PARTS = ("dataset", "models", "collection")
+PARTS = ("dataset", "models", "space", "collection")
 """What can be published."""
 
 
@@ -37,14 +37,14 @@ def publish(
     executor: Executor | None = None,
     retries: int = 2,
 ) -> list[PublishedRepo]:
-    """Publish the dataset, the baselines and a collection of them; what is published already is left unchanged.
+    """Publish the dataset, the baselines, the Space and a collection of them; what is published already is left unchanged.
 
     Parameters
     ----------
     namespace : str
         User or organisation to publish to.
-    only : {"dataset", "models", "collection"}, optional
-        Publish one part; all three by default.
+    only : {"dataset", "models", "space", "collection"}, optional
+        Publish one part; all four by default.
     configs : iterable of str, optional
         Configs of the dataset to publish, all four by default. Other configs on the Hub are kept.
     num_samples : int, optional
@@ -92,7 +92,7 @@ def publish(
         raise ValueError(f"a pull request goes to the main branch; give either create_pr or revision={revision!r}")
     if only == "collection" and (create_pr or revision is not None):
         raise ValueError("a collection has no branches and no pull requests; leave out create_pr and revision")
-    if only in ("models", "collection") and (configs is not None or num_samples is not None):
+    if only not in (None, "dataset") and (configs is not None or num_samples is not None):
         raise ValueError(f"configs and num_samples are for the dataset, which only={only!r} leaves out")
     configs = list(configs or CONFIGS)
     api = connect(token)

@@ -22,9 +22,11 @@ from .dataset_card import render_dataset_card
 from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME, DatasetPlan, plan_dataset, write_documents
 from .dataset_repo import build_dataset_repo
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
-from .naming import dataset_repo_id, model_repo_id
+from .naming import dataset_repo_id, model_repo_id, space_repo_id
 from .parquet_files import ParquetFile
 from .remote_repo import FileChange, RemoteRepo, compare, read_text
+from .seeded_files import read_seeded_files
+from .space_repo import build_space_repo
 
 
 @dataclass(frozen=True)
@@ -32,13 +34,13 @@ class Release:
     """One repository on disk."""
 
     repo_type: str
-    """``"dataset"`` or ``"model"``."""
+    """``"dataset"``, ``"model"`` or ``"space"``."""
     repo_id: str
     """Its id on the Hub."""
     folder: Path
     """Where it is."""
     infos: dict[str, DatasetInfo] = field(default_factory=dict)
-    """Features, splits and sizes of the built configs of a dataset; none for a model."""
+    """Features, splits and sizes of the built configs of a dataset; none for others."""
     files: dict[str, FileHash] = field(default_factory=dict)
     """Hashes of its files, except for documents that depend on what is on the Hub: manifest, and card of a dataset. Those of
     files that have yet to be made are empty."""
@@ -76,9 +78,11 @@ class Release:
         return replace(self, infos=self.plan.infos(hashes), files=hashes, operations=operations)
 
     def _remote_manifest(self, api: HfApi, remote: RemoteRepo) -> dict[str, FileHash]:
-        """Return the files that an earlier release wrote; none if there is no readable manifest."""
-        if remote.commit is None or MANIFEST_NAME not in remote.files:
+        """Return the files that an earlier release wrote, or, before the first one, the Hub; none if that cannot be told."""
+        if remote.commit is None:
             return {}
+        if MANIFEST_NAME not in remote.files:
+            return read_seeded_files(api, self.repo_id, remote) if self.repo_type == "space" else {}
         try:
             return parse_manifest(read_text(api, **self.repo, commit=remote.commit, path=MANIFEST_NAME))
         except ValueError:
@@ -126,8 +130,8 @@ def built_releases(
 ) -> Iterator[list[Release]]:
     """Build what is to be published in a temporary folder; the dataset comes first, for the models name it.
 
-    ``only`` is "dataset" or "models"; both are built by default, and neither for anything else. With ``leave_sharded``, the
-    files of sharded configs are only planned.
+    ``only`` is "dataset", "models" or "space"; all are built by default, and none for anything else. With ``leave_sharded``,
+    the files of sharded configs are only planned.
     """
     if only in (None, "models"):
         check_extras("torch")
@@ -145,6 +149,10 @@ def built_releases(
             folder = Path(temporary) / repo_id
             build_model_repo(folder, name, config, namespace)
             releases.append(Release("model", repo_id, folder, files=hash_folder(folder)))
+        if only in (None, "space"):
+            folder = Path(temporary) / "space"
+            build_space_repo(folder, namespace)
+            releases.append(Release("space", space_repo_id(namespace), folder, files=hash_folder(folder)))
         yield releases
 
 

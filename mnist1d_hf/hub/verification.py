@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -26,9 +26,13 @@ from ..utils.text import one_line
 from .client import check_namespace, connect, explained
 from .dataset_plan import CARD_NAME
 from .manifest import MANIFEST_NAME, hash_file, parse_manifest
-from .naming import dataset_repo_id, model_repo_id
+from .naming import checked_name, dataset_repo_id, model_repo_id, space_repo_id
 from .remote_repo import check_commit
 from .retries import retry
+from .space_repo import SDK
+
+PARTS = ("dataset", "models", "space")
+"""What can be checked."""
 
 
 @dataclass(frozen=True)
@@ -36,9 +40,9 @@ class Check:
     """One thing that was checked."""
 
     repo_id: str
-    """Id of the repository."""
+    """Id of the repository; that of the Space, which the dataset has too, begins with ``"spaces/"``."""
     what: str
-    """``"files"``, a config and split, ``"accuracy"``, or the file that is wrong."""
+    """``"files"``, a config and split, ``"accuracy"``, ``"sdk"``, or the file that is wrong."""
     ok: bool
     """Whether it passed."""
     detail: str
@@ -54,16 +58,16 @@ def verify(
     progress: Callable[[Check], None] | None = None,
     token: str | None = None,
 ) -> list[Check]:
-    """Check what is published in a namespace: every file's hash, every config's rows, every checkpoint's accuracy.
+    """Check what is published in a namespace: every file's hash, every config's rows, every checkpoint's accuracy, the Space.
 
     Parameters
     ----------
     namespace : str
         User or organisation.
-    only : {"dataset", "models"}, optional
-        Check one part; both by default.
+    only : {"dataset", "models", "space"}, optional
+        Check one part; all three by default.
     expected : iterable of str
-        Ids of repositories that must exist; others are checked if they do.
+        Ids of repositories that must exist, as in `Check`; others are checked if they do.
     revision : str, optional
         Branch, tag or commit to check; the main branch by default.
     progress : callable, optional
@@ -84,15 +88,17 @@ def verify(
         If the namespace is not valid.
     """
     check_namespace(namespace)
-    if only not in (None, "dataset", "models"):
-        raise ValueError(f"only={only!r} is not one of dataset, models")
+    if only not in (None, *PARTS):
+        raise ValueError(f"only={only!r} is not one of {', '.join(PARTS)}")
     expected = set(expected)
     api = connect(token)
     checks: list[Check] = []
     with patience(), TemporaryDirectory() as temporary:
         pull = _Puller(api, Path(temporary), revision)
         for repo_type, repo_id in _repositories(namespace, only):
-            for check in _check_repo(pull, repo_type, repo_id, repo_id in expected):
+            name = checked_name(repo_type, repo_id)
+            for found in _check_repo(pull, repo_type, repo_id, name in expected):
+                check = replace(found, repo_id=name)
                 checks.append(check)
                 if progress:
                     progress(check)
@@ -110,7 +116,7 @@ def _repositories(namespace: str, only: str | None) -> list[tuple[str, str]]:
     if only in (None, "models"):
         check_extras("torch")
         found += [("model", model_repo_id(namespace, name, config)) for config, name in list_checkpoints()]
-    return found
+    return found + ([("space", space_repo_id(namespace))] if only in (None, "space") else [])
 
 
 class _Puller:
@@ -135,6 +141,11 @@ class _Puller:
                 folder = self.repo("dataset", repo_id, self.revision)
             self._test_rows[key] = folder and self.split(folder, config, "test")
         return self._test_rows[key]
+
+    def sdk(self, repo_id: str) -> str | None:
+        """Return what the Hub runs a Space on."""
+        with explained(self._api):
+            return retry(lambda: self._api.space_info(repo_id, revision=self.revision)).sdk
 
     def repo(self, repo_type: str, repo_id: str, revision: str | None) -> Path | None:
         """Return a folder with the repository's files, or None if there is no such repository or revision."""
@@ -167,6 +178,8 @@ def _check_repo(pull: _Puller, repo_type: str, repo_id: str, is_expected: bool) 
     yield _check(repo_id, "files", partial(_examine_files, folder))
     if repo_type == "model":
         yield _check(repo_id, "accuracy", partial(_examine_accuracy, pull, folder))
+    elif repo_type == "space":
+        yield _check(repo_id, "sdk", partial(_examine_sdk, pull, repo_id))
     else:
         yield from _check_dataset(pull, repo_id, folder)
 
@@ -226,6 +239,14 @@ def _examine_split(pull: _Puller, folder: Path, config: str, split: str, rows: i
     if frozen and sha256(loaded) != frozen:
         raise ValueError("these are not the rows of the paper")
     return f"{rows:,} rows{', those of the paper' if frozen else ''}"
+
+
+def _examine_sdk(pull: _Puller, repo_id: str) -> str:
+    """Ask the Hub what it runs the Space on, which is what its card says."""
+    sdk = pull.sdk(repo_id)
+    if sdk != SDK:
+        raise ValueError(f"the Hub runs it as {sdk!r}, not as {SDK!r}")
+    return f"{SDK}, as published"
 
 
 def _examine_accuracy(pull: _Puller, folder: Path) -> str:

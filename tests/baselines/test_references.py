@@ -170,7 +170,7 @@ def test_the_command_measures_in_processes(tmp_path):
     metrics = read(tmp_path / "default/1nn")
     test, fresh = (100 * metrics[f"mean_{rows}_accuracy"] for rows in ("test", "fresh"))
     line = f"default/1nn  test accuracy {test:6.2f} %  fresh rows {fresh:6.2f} %\n"
-    assert result.stdout.replace("\\", "/").endswith(line)
+    assert result.stdout.replace("\\", "/").endswith(f"{line}The report is {tmp_path.as_posix()}/README.md.\n")
     printed = CliRunner().invoke(cli.main, [*arguments, "--json"])
     assert json.loads(printed.stdout) == [read(tmp_path / "default/1nn")]
 

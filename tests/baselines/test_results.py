@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mnist1d_hf.baselines import list_models, results
+from mnist1d_hf.baselines.references import REFERENCES
 from mnist1d_hf.baselines.results import Result, format_results, parse_results, read_results
 from mnist1d_hf.baselines.tasks import BENCHMARK_TASKS
 
@@ -80,16 +81,17 @@ def test_a_line_is_a_run():
 
 def test_every_network_of_the_package_was_measured_on_every_task():
     measured = {(one.task, one.model): one for one in read_results() if one.recipe == "tuned"}
-    # The transformer's thousands of steps on the two harder tasks are still to be taken.
-    missing = {(task, "transformer") for task in ("noisy", "few")}
     for task in BENCHMARK_TASKS:
         for model in list_models():
-            if (task, model) in missing:
-                continue
             one = measured[task, model]
             assert one.seeds == (0, 1, 2, 3, 4)
             assert one.kind == "network" and one.parameters and one.macs
             assert len(one.test) == len(one.fresh) == 5
+
+
+def test_every_reference_classifier_was_measured_on_every_task():
+    measured = {(one.task, one.model) for one in read_results() if one.kind == "reference"}
+    assert measured == {(task, name) for task in BENCHMARK_TASKS for name in REFERENCES}
 
 
 def test_reading_needs_no_torch():

@@ -254,7 +254,7 @@ def test_what_is_in_the_way_is_said_in_one_line(ada_hub, monkeypatch, reason):
     ("arguments", "words"),
     [
         (["../x"], "cannot be a user or an organisation"),
-        (["ada", "--only", "figures"], "'figures' is not one of 'dataset', 'models', 'collection'"),
+        (["ada", "--only", "figures"], "'figures' is not one of 'dataset', 'models', 'space', 'collection'"),
         (["ada", "--config", "defualt"], "'defualt' is not one of"),
         (["ada", "--create-pr", "--revision", "next"], "give either create_pr or revision"),
         (

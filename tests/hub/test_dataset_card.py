@@ -90,6 +90,14 @@ def test_nothing_is_left_to_fill_in(card):
     assert not re.search(r"\{\{|\{%|More Information|TODO|None|Undefined", card.text.replace("= {{", "= {"))
 
 
+def test_a_space_is_linked_where_one_is_published(card, repo):
+    assert "`mnist1d-hf demo`" in card.text
+    assert "huggingface.co/spaces" not in card.text
+    published = dataset_card.render_dataset_card(repo.infos, "ada/mnist1d")
+    assert "](https://huggingface.co/spaces/ada/mnist1d)" in published
+    assert "mnist1d-hf demo" not in published
+
+
 def test_a_missing_value_is_an_error(monkeypatch):
     monkeypatch.delattr(dataset_card.paper, "AUTHORS")
     with pytest.raises(jinja2.UndefinedError, match="AUTHORS"):

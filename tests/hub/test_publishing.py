@@ -21,6 +21,7 @@ from ..hub_server.publications import (
     CNN,
     DATASET,
     FIGURES,
+    SPACE,
     assert_published,
     commits,
     is_whole,
@@ -75,8 +76,8 @@ def test_everything_is_published_in_few_requests_and_then_left_alone(ada_hub):
     published = publish("ada", configs=SMALL)
     first = [request for request in ada_hub.requests if "agent-harnesses" not in request.path]
 
-    assert sorted(ada_hub.repos) == sorted([DATASET, *(("model", repo_id) for repo_id in MODELS)])
-    assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS, "MNIST-1D"]
+    assert sorted(ada_hub.repos) == sorted([DATASET, *(("model", repo_id) for repo_id in MODELS), SPACE])
+    assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS, SPACE[1], "MNIST-1D"]
     assert list(ada_hub.files(*DATASET)) == dataset_files(*SMALL)
     for repo_id in MODELS:
         assert sorted(ada_hub.files("model", repo_id)) == sorted(MODEL_FILES)
@@ -85,8 +86,9 @@ def test_everything_is_published_in_few_requests_and_then_left_alone(ada_hub):
         assert_published(ada_hub, key)
         assert repo.commit == ada_hub.history(*key)[0].oid
         assert repo.url == f"{ada_hub.endpoint}/{ada_hub.repos[key].path}"
-        assert set(statuses(repo).values()) == {"new"}
-        assert {change.path: change.size for change in repo.changes} == {
+        # A new Space has files of the Hub, which make room.
+        assert set(statuses(repo).values()) == {"new", *(("changed", "deleted") if key == SPACE else ())}
+        assert {change.path: change.size for change in repo.changes if change.status != "deleted"} == {
             path: len(content) for path, content in ada_hub.files(*key).items() if path != ".gitattributes"
         }
     assert ada_hub.tags(*DATASET) == {TAG: published[0].commit}
@@ -95,11 +97,12 @@ def test_everything_is_published_in_few_requests_and_then_left_alone(ada_hub):
     assert (collection["title"], collection["private"]) == ("MNIST-1D", False)
     assert [(item["type"], item["id"]) for item in collection["items"]] == [
         DATASET,
+        SPACE,
         *(("model", repo_id) for repo_id in MODELS),
         ("paper", "2011.14439"),
     ]
     # Look, create, look, check the card, ask how and where to upload, commit; and two for each large file.
-    repos, large_files = 1 + len(MODELS), 3 * len(MODELS) + 8
+    repos, large_files = 2 + len(MODELS), 3 * len(MODELS) + 9
     assert len(first) <= 7 * repos + 2 * large_files + 30
 
     before = state(ada_hub)
@@ -120,13 +123,17 @@ def test_the_metadata_names_the_repositories(ada_hub):
     publish("ada", only="models")
     data = card(ada_hub)
     assert (data.license, data.pretty_name) == ("apache-2.0", "MNIST-1D")
-    assert 'load_dataset("ada/mnist1d"' in ada_hub.files(*DATASET)["README.md"].decode()
+    text = ada_hub.files(*DATASET)["README.md"].decode()
+    assert 'load_dataset("ada/mnist1d"' in text
+    space = "](https://huggingface.co/spaces/ada/mnist1d)"
+    assert space in text
     tasks = yaml.safe_load(ada_hub.files(*DATASET)["eval.yaml"])["tasks"]
     assert [task["config"] for task in tasks] == ["default", "shuffled"]
     for repo_id in MODELS:
         files = ada_hub.files("model", repo_id)
         model = ModelCard(files["README.md"].decode()).data
         assert (model.library_name, model.datasets) == ("mnist1d-hf", ["ada/mnist1d"])
+        assert space in files["README.md"].decode()
         (result,) = yaml.safe_load(files[".eval_results/mnist1d.yaml"])
         assert result["dataset"]["id"] == "ada/mnist1d"
         assert result["dataset"]["task_id"] in [task["id"] for task in tasks]
@@ -154,7 +161,7 @@ def test_a_collection_needs_what_it_groups(ada_hub):
 
 
 def test_a_collection_keeps_what_others_put_there(ada_hub):
-    for repo_type, repo_id in (DATASET, *(("model", repo_id) for repo_id in [*MODELS, "bob/other"])):
+    for repo_type, repo_id in (DATASET, SPACE, *(("model", repo_id) for repo_id in [*MODELS, "bob/other"])):
         ada_hub.add_repo(repo_type, repo_id)
     publish("ada", only="collection")
     (collection,) = ada_hub._collections
@@ -166,7 +173,7 @@ def test_a_collection_keeps_what_others_put_there(ada_hub):
     assert list(statuses(done).values()).count("new") == 3
     items = [item["id"] for item in ada_hub.collections()[0]["items"]]
     assert items[0] == "bob/other"
-    assert sorted(items[1:]) == sorted([DATASET[1], *MODELS, "2011.14439"])
+    assert sorted(items[1:]) == sorted([DATASET[1], SPACE[1], *MODELS, "2011.14439"])
 
 
 def test_new_repositories_and_a_new_collection_can_be_private(ada_hub):
@@ -206,7 +213,7 @@ def test_a_dry_run_tells_what_would_happen_and_needs_no_token(ada_hub, monkeypat
 
 def test_a_dry_run_of_everything_looks_once_at_each(ada_hub):
     planned = publish("ada", configs=["default", "shuffled"], dry_run=True)
-    assert [repo.repo_id for repo in planned] == [DATASET[1], *MODELS, "MNIST-1D"]
+    assert [repo.repo_id for repo in planned] == [DATASET[1], *MODELS, SPACE[1], "MNIST-1D"]
     assert all(repo.commit is None and repo.changed for repo in planned)
     assert {status for repo in planned for status in statuses(repo).values()} == {"new"}
     looks = [request for request in ada_hub.requests if "agent-harnesses" not in request.path]
@@ -246,10 +253,11 @@ def test_the_end_of_a_pipe_is_not_the_end_of_the_network(ada_hub):
 @pytest.mark.parametrize(
     ("options", "message"),
     [
-        ({"only": "figures"}, "only='figures' is not one of dataset, models, collection"),
+        ({"only": "figures"}, "only='figures' is not one of dataset, models, space, collection"),
         ({"create_pr": True, "revision": "next"}, "either create_pr or revision='next'"),
         ({"only": "models", "configs": ["default"]}, "configs and num_samples are for the dataset"),
         ({"only": "collection", "num_samples": 10}, "configs and num_samples are for the dataset"),
+        ({"only": "space", "configs": ["default"]}, "configs and num_samples are for the dataset"),
         ({"only": "collection", "create_pr": True}, "a collection has no branches and no pull requests"),
         ({"only": "collection", "revision": "next"}, "a collection has no branches and no pull requests"),
         ({"configs": ["defualt"]}, "defualt"),
@@ -517,10 +525,10 @@ def test_a_pull_request_of_somebody_else_is_not_ours(ada_hub, monkeypatch):
 
 def test_everything_can_be_proposed(ada_hub):
     published = publish("ada", configs=["default", "shuffled"], create_pr=True)
-    assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS]
+    assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS, SPACE[1]]
     for repo in published:
         key = (repo.repo_type, repo.repo_id)
-        assert list(ada_hub.files(*key)) == [".gitattributes"]
+        assert len(ada_hub.history(*key)) == 1
         assert is_whole(ada_hub, key, "refs/pr/1")
         assert repo.pull_request == f"{repo.url}/discussions/1"
     assert not ada_hub.collections()
@@ -541,9 +549,9 @@ def test_a_branch_is_made_and_main_stays(ada_hub):
 
 def test_everything_goes_to_a_branch(ada_hub):
     published = publish("ada", configs=["default", "shuffled"], revision="next")
-    assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS]
+    assert [repo.repo_id for repo in published] == [DATASET[1], *MODELS, SPACE[1]]
     for repo in published:
-        assert list(ada_hub.files(repo.repo_type, repo.repo_id)) == [".gitattributes"]
+        assert len(ada_hub.history(repo.repo_type, repo.repo_id)) == 1
         assert is_whole(ada_hub, (repo.repo_type, repo.repo_id), "next")
     assert not ada_hub.collections()
     assert not ada_hub.tags(*DATASET)

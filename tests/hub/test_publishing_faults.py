@@ -19,6 +19,7 @@ from mnist1d_hf.utils import patience
 
 from ..hub_server.publications import (
     DATASET,
+    SPACE,
     assert_published,
     commits,
     is_whole,
@@ -177,7 +178,8 @@ def test_a_card_that_somebody_edits_meanwhile_is_not_overwritten(ada_hub):
 )
 def test_an_item_that_cannot_be_added_is_told(ada_hub, fault, message):
     found = ada_hub.fail(method="POST", path="/items?$", nth=3, times=float("inf"), **fault)
-    for key in (DATASET, *(("model", model_repo_id("ada", name, config)) for config, name in list_checkpoints())):
+    models = [("model", model_repo_id("ada", name, config)) for config, name in list_checkpoints()]
+    for key in (DATASET, SPACE, *models):
         ada_hub.add_repo(*key)
     with pytest.raises(HubError, match=message):
         publish("ada", only="collection")
@@ -185,7 +187,7 @@ def test_an_item_that_cannot_be_added_is_told(ada_hub, fault, message):
     assert len(ada_hub.collections()[0]["items"]) == 2
     ada_hub._faults.remove(found)
     publish("ada", only="collection")
-    assert len(ada_hub.collections()[0]["items"]) == 2 + len(list_checkpoints())
+    assert len(ada_hub.collections()[0]["items"]) == 3 + len(models)
 
 
 @pytest.mark.parametrize("path", ["/whoami", "/preupload/", "/commit/", "/refs$"])
@@ -274,13 +276,13 @@ def proposal(hub):
 
 def new_collection(hub):
     models = [("model", model_repo_id("ada", name, config)) for config, name in list_checkpoints()]
-    for repo_type, repo_id in models:
+    for repo_type, repo_id in (SPACE, *models):
         hub.add_repo(repo_type, repo_id)
 
     def check():
         (collection,) = hub.collections()
         there = [(item["type"], item["id"]) for item in collection["items"]]
-        assert there == [DATASET, *models, ("paper", "2011.14439")]
+        assert there == [DATASET, SPACE, *models, ("paper", "2011.14439")]
 
     return Step(hub, lambda: publish("ada", only="collection"), check)
 
@@ -484,7 +486,7 @@ def test_two_publishers_of_the_same_make_one_commit(ada_hub):
 @pytest.mark.long
 def test_two_publishers_of_everything_make_one_collection(ada_hub):
     together(*[lambda: publish("ada", configs=["default", "shuffled"])] * 2)
-    assert len(ada_hub.repos) == 1 + len(list_checkpoints())
+    assert len(ada_hub.repos) == 2 + len(list_checkpoints())
     assert all(commits(ada_hub, repo) == ["initial commit", TITLE] for repo in ada_hub.repos)
     (collection,) = ada_hub.collections()
     assert len(collection["items"]) == len(ada_hub.repos) + 1

@@ -74,6 +74,7 @@ def test_a_whole_release_is_checked_and_nothing_is_left_behind(published, tmp_pa
         ("ada/mnist1d", "files"),
         *(("ada/mnist1d", f"{config}/{split}") for config in rows for split in ("train", "test")),
         *((model, what) for model in models for what in ("files", "accuracy")),
+        *(("spaces/ada/mnist1d", what) for what in ("files", "sdk")),
     ]
     details = {(check.repo_id, check.what): check.detail for check in checks}
     assert details["ada/mnist1d", "default/test"] == "1,000 rows, those of the paper"
@@ -308,7 +309,7 @@ def test_nothing_published_is_an_error(few, monkeypatch):
     for namespace in ("../x", "", "a/b", "ünicode"):
         with pytest.raises(ValueError, match="cannot be a user or an organisation"):
             verify(namespace)
-    with pytest.raises(ValueError, match="only='collection' is not one of dataset, models"):
+    with pytest.raises(ValueError, match="only='collection' is not one of dataset, models, space"):
         verify("ada", only="collection")
     monkeypatch.setattr(constants, "HF_HUB_OFFLINE", True)
     with pytest.raises(HubError, match="HF_HUB_OFFLINE is set; unset it to reach the Hub"):
@@ -460,7 +461,7 @@ def test_the_command_prints_json(few):
         (["nobody"], 1, "nothing is published in 'nobody'"),
         (["../x"], 1, "cannot be a user or an organisation"),
         (["ada", "--revision", "v9"], 1, "nothing is published in 'ada' at the revision 'v9'"),
-        (["ada", "--only", "collection"], 2, "'collection' is not one of 'dataset', 'models'"),
+        (["ada", "--only", "collection"], 2, "'collection' is not one of 'dataset', 'models', 'space'"),
     ],
 )
 @pytest.mark.usefixtures("few")

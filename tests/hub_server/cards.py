@@ -6,13 +6,17 @@ import yaml  # of the packages huggingface_hub needs
 
 from .messages import as_json
 from .routing import route
+from .spaces import space_card_problems
 
 
 @route("POST", "/api/validate-yaml")
 def validate_yaml(hub, call):
     try:
-        data = front_matter(call.json()["content"])
+        sent = call.json()
+        data = front_matter(sent["content"])
         problems = [] if data is None else list(card_problems(data))
+        if sent.get("repoType") == "space":
+            problems += space_card_problems(data or {})
     except ValueError as error:
         data, problems = {}, [str(error)]
     if problems:

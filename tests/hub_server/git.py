@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 
 from .clock import new_id, now
 from .messages import RefusedError
+from .spaces import first_files
 
 LFS_LINE = "{} filter=lfs diff=lfs merge=lfs -text\n"
 LFS_PATTERNS = (
@@ -109,13 +110,16 @@ class Discussion:
 class Repo:
     """A repository: commits, references to them by full name, uploaded LFS objects, and discussions."""
 
-    def __init__(self, repo_type, repo_id, *, author, private=False):
+    def __init__(self, repo_type, repo_id, *, author, private=False, sdk="static"):
         self.type, self.id, self.private, self.gated = repo_type, repo_id, private, False
+        self.sdk = sdk if repo_type == "space" else None
         self.namespace = repo_id.partition("/")[0]
         self.commits, self.refs, self.objects, self.discussions = {}, {}, {}, []
         patterns = LFS_PATTERNS.split() + (LFS_DATASET_PATTERNS.split() if repo_type == "dataset" else [])
         attributes = "".join(LFS_LINE.format(pattern) for pattern in patterns)
-        self.write("refs/heads/main", {".gitattributes": Blob(attributes.encode())}, "initial commit", author)
+        files = {".gitattributes": attributes.encode(), **(first_files(repo_id, sdk) if self.sdk else {})}
+        blobs = {path: Blob(content) for path, content in files.items()}
+        self.write("refs/heads/main", blobs, "initial commit", author)
 
     @property
     def path(self):

@@ -231,7 +231,7 @@ class Hub:
                         call, repo_type, repo_id, stored=handler in (lfs.lfs_upload, downloads.download)
                     )
                 return handler(self, call, **groups)
-        bare = re.fullmatch(r"/api/(model|dataset|space)s/[^/]+|/(datasets/)?[^/]+/resolve/.*", call.path)
+        bare = re.fullmatch(r"/api/(model|dataset|space)s/[^/]+|/(datasets/|spaces/)?[^/]+/resolve/.*", call.path)
         raise RefusedError(404, f"Not found: {call.path}", code="RepoNotFound" if bare else None)
 
     def _token(self, authorization):

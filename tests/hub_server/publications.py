@@ -9,6 +9,7 @@ from mnist1d_hf.hub.planning import TITLE
 
 DATASET = ("dataset", "ada/mnist1d")
 CNN = ("model", "ada/mnist1d-cnn")
+SPACE = ("space", "ada/mnist1d")
 FIGURES = ["figures/construction.png", "figures/samples.png"]
 
 
@@ -33,7 +34,7 @@ def is_whole(hub, repo, revision="main"):
 
 def is_whole_or_empty(hub, repo):
     """Whether there is nothing of ours on main, or all of it."""
-    return list(hub.files(*repo)) == [".gitattributes"] or is_whole(hub, repo)
+    return len(hub.history(*repo)) == 1 or is_whole(hub, repo)
 
 
 def commits(hub, repo, revision="main"):

@@ -7,6 +7,7 @@ from .cards import front_matter
 from .git import Blob, Repo
 from .messages import RefusedError, page
 from .routing import API, route
+from .spaces import SDKS, space_info
 
 REPO_NAME = re.compile(r"(?!.*(--|\.\.))(?!.*\.git$)[A-Za-z0-9_]([\w.-]{0,94}[A-Za-z0-9_])?", re.ASCII)
 
@@ -21,13 +22,16 @@ def create_repo(hub, call):
         raise RefusedError(
             400, f"Invalid repository name: {name!r}. Use letters, digits, '-', '_' and '.', up to 96 of them."
         )
+    if repo_type == "space" and wanted.get("sdk") not in SDKS:
+        raise RefusedError(400, f'Invalid input: "sdk" must be one of [{", ".join(SDKS)}]')
     if not hub.may_write(token, namespace):
         raise RefusedError(403, f'You don\'t have the rights to create a {repo_type} under the namespace "{namespace}"')
     url = {"url": f"{hub.endpoint}/{'' if repo_type == 'model' else repo_type + 's/'}{repo_id}", "name": repo_id}
     if (repo_type, repo_id) in hub.repos:
         raise RefusedError(409, f"You already created this {repo_type} repo: {repo_id}", **url)
     private = wanted.get("visibility") == "private" or bool(wanted.get("private"))
-    hub.repos[repo_type, repo_id] = Repo(repo_type, repo_id, author=token.user, private=private)
+    sdk = {"sdk": wanted["sdk"]} if repo_type == "space" else {}
+    hub.repos[repo_type, repo_id] = Repo(repo_type, repo_id, author=token.user, private=private, **sdk)
     return url
 
 
@@ -103,4 +107,5 @@ def info(repo, commit):
         "likes": 0,
         "tags": tags if isinstance(tags := data.get("tags"), list) else [tags] if tags else [],
         **({"cardData": data} if data else {}),
+        **(space_info(repo, data) if repo.type == "space" else {}),
     }

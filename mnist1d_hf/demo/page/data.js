@@ -12,13 +12,24 @@ export function getData() {
   return data;
 }
 
-/** Returns the bytes that base64 text stands for. */
+const BASE85 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz!#$%&()*+-;,=>?@^_`{|}~";
+
+/** Returns the bytes that text in Base85 stands for: five characters for four bytes. */
 export function decodeBytes(text) {
-  return Uint8Array.from(atob(text), (character) => character.charCodeAt(0));
+  const values = new Uint8Array(128);
+  for (let i = 0; i < BASE85.length; i++) values[BASE85.charCodeAt(i)] = i;
+  const bytes = new DataView(new ArrayBuffer((text.length / 5) * 4));
+  for (let group = 0; group < text.length / 5; group++) {
+    let word = 0;
+    for (let i = 5 * group; i < 5 * group + 5; i++) word = word * 85 + values[text.charCodeAt(i)];
+    bytes.setUint32(4 * group, word);
+  }
+  return new Uint8Array(bytes.buffer);
 }
 
-/** Returns the rows of 32-bit floats that base64 text stands for. */
+/** Returns the rows of 32-bit floats that text in Base85 stands for. */
 export function decodeRows(text, length) {
   const numbers = new Float32Array(decodeBytes(text).buffer);
-  return Array.from({ length: numbers.length / length }, (_, row) => numbers.subarray(row * length, (row + 1) * length));
+  const count = numbers.length / length;
+  return Array.from({ length: count }, (_, row) => numbers.subarray(row * length, (row + 1) * length));
 }

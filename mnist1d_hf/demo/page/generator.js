@@ -92,14 +92,14 @@ function grid(start, end, length) {
   return Float64Array.from({ length }, (_, i) => (i === length - 1 ? end : i * step + start));
 }
 
-/** Interpolates a signal linearly to another number of points, with the formula of numpy.interp: exact zeros stay exact. */
+/** Interpolates a signal linearly to another number of points, by numpy.interp's formula: exact zeros stay exact. */
 function interpolate(signal, length) {
   const last = signal.length - 1;
   const old = grid(0, 1, signal.length);
   let left = 0;
   return grid(0, 1, length).map((x) => {
     while (left < last && old[left + 1] <= x) left++;
-    if (left === last || old[left] === x) return signal[left];
+    if (left === last) return signal[last];
     return ((signal[left + 1] - signal[left]) / (old[left + 1] - old[left])) * (x - old[left]) + signal[left];
   });
 }

@@ -10,7 +10,9 @@ export function loadNetworks(config) {
   const { models, weights } = getData();
   return models.map(({ name, title, sizes }) => {
     const forward = ARCHITECTURES[name](readSafetensors(decodeBytes(weights[config][name])), sizes);
-    return { name, title, logits: (signal) => forward({ shape: [1, signal.length], values: signal }).values };
+    // Loops are fast when all their arrays are of one type.
+    const logits = (signal) => forward({ shape: [1, signal.length], values: Float64Array.from(signal) }).values;
+    return { name, title, logits };
   });
 }
 
@@ -74,9 +76,9 @@ function cnn(tensors) {
 function gru(tensors) {
   return (x) => {
     const forward = recurrence(tensors, "", x.values);
-    const backward = recurrence(tensors, "_reverse", Float64Array.from(x.values).reverse()).reverse();
+    const backward = recurrence(tensors, "_reverse", x.values.slice().reverse()).reverse();
     const states = forward.flatMap((state, i) => [...state, ...backward[i]]);
-    return dense(tensors, "linear", { shape: [1, states.length], values: states });
+    return dense(tensors, "linear", { values: Float64Array.from(states) });
   };
 }
 
@@ -84,10 +86,11 @@ function gru(tensors) {
 function recurrence(tensors, suffix, points) {
   const [inputWeight, inputBias] = [tensors[`gru.weight_ih_l0${suffix}`], tensors[`gru.bias_ih_l0${suffix}`]];
   const [stateWeight, stateBias] = [tensors[`gru.weight_hh_l0${suffix}`], tensors[`gru.bias_hh_l0${suffix}`]];
+  const inputs = linear({ values: points }, inputWeight, inputBias).values;
   const size = stateWeight.shape[1];
   let state = new Float64Array(size);
-  return Array.from(points, (point) => {
-    const input = linear({ values: [point] }, inputWeight, inputBias).values;
+  return Array.from(points, (_, step) => {
+    const input = inputs.subarray(step * 3 * size, (step + 1) * 3 * size);
     const previous = linear({ values: state }, stateWeight, stateBias).values;
     state = state.map((old, i) => {
       const reset = sigmoid(input[i] + previous[i]);
@@ -177,7 +180,7 @@ function s4d(tensors, sizes) {
 }
 
 /**
- * Returns, for each channel, the weights of a point in the outputs from `length - 1` points before it to as many after it.
+ * Returns, for each channel, the weights of a point in the outputs from `length - 1` points before it to as many after.
  * Times are rounded to 32 bits, as in torch: at high frequencies that makes a difference.
  */
 function stateSpaceKernels(tensors, { channels, state_size: states, final_seq_length: length }) {
