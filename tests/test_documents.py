@@ -152,3 +152,14 @@ def test_the_architecture_search_of_the_document_runs(capsys):
     first, second = capsys.readouterr().out.splitlines()
     assert first.startswith("network 0: validation accuracy ")
     assert second.startswith("network 1: validation accuracy ")
+
+
+def test_the_python_for_users_of_the_original_runs(in_this_process, empty_folder):
+    text = (ROOT / "docs/from-the-original.md").read_text(encoding="utf-8")
+    scope = {}
+    for block in re.findall(r"```python\n(.*?)```", text, flags=re.DOTALL):
+        exec(block, scope)
+    assert scope["x"].shape == (4000, 40)
+    for code in re.findall(r"`(load_arrays\([^`]*\))`", text):
+        exec(f"from mnist1d_hf import load_arrays\nfound = {code}", scope)
+        assert len(scope["found"]) in (2, 3)

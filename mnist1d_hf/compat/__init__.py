@@ -19,7 +19,7 @@ global random state             seeded, and left where the draws    left alone; 
                                 of the data ended                   original
 ``transform`` and its steps     draw from NumPy's global state      do so too, since they take no seed
 negative scales, ``seed=None``  accepted                            refused, with an error that says what is allowed
-speed                           1                                   about 20
+speed                           1                                   20 to 40
 ==============================  ==================================  ======================================================
 
 The data is float64, as in the original; ``load_dataset("mnist1d")`` gives float32, which most models want.
