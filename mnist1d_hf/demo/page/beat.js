@@ -330,8 +330,8 @@ function endView(state) {
       element(
         "p",
         { class: "note" },
-        "Percentages from … to …: where the share of right answers would lie in the long run, with 95\u00a0% confidence. " +
-          "Columns 0 to 9: wrong answers by digit.",
+        "Percentages from … to …: where the share of right answers would lie in the long run, " +
+          "with 95\u00a0% confidence. Columns 0 to 9: wrong answers by digit.",
       ),
     ),
     element(
