@@ -1,7 +1,7 @@
 // The tab "Beat the networks": a quiz on test rows. Phases: start, study, question, feedback, end.
 
 import { getData } from "./data.js";
-import { curve, element, inWords, listing, mark, percent, picture, spoken, upright } from "./drawing.js";
+import { curve, element, listing, mark, percent, picture, spoken, upright } from "./drawing.js";
 import { uprightPicture } from "./drawing.js";
 import { answersFile, firstQuestions, networkAnswers, questionAt, scoreOf, studySignals } from "./quiz.js";
 import { getState, roundLengths, setState } from "./state.js";

@@ -5,7 +5,6 @@ import { constructionSteps, drawExample, shuffled, standardised } from "./genera
 import { configOf, networksOf } from "./trained.js";
 import { argmax, softmax } from "./tensors.js";
 import { curve, element, inWords, listing, lying, mark, percent, picture, spoken, upright } from "./drawing.js";
-import { uprightPicture } from "./drawing.js";
 import { nothingOwn, getState, initialState, onStep, ownRanges, parametersOf, rangeNames, setState } from "./state.js";
 
 const OWN_SLIDERS = [
@@ -98,7 +97,7 @@ function pointsOf(state, recipe) {
   return stepsOf(state.digit, recipe).get(state.shuffle_seq ? "shuffled" : "standardised");
 }
 
-/** Builds what does not change, and listen. */
+/** Builds what does not change, and listens. */
 export function startShape() {
   buildDigits();
   buildSliders();
