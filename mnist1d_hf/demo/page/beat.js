@@ -1,7 +1,7 @@
 // The tab "Beat the networks": a quiz on test rows. Phases: start, study, question, feedback, end.
 
 import { getData } from "./data.js";
-import { curve, element, inWords, listing, mark, percent, picture, spoken, upright } from "./drawing.js";
+import { curve, element, listing, mark, percent, picture, spoken, upright } from "./drawing.js";
 import { uprightPicture } from "./drawing.js";
 import { answersFile, firstQuestions, networkAnswers, questionAt, scoreOf, studySignals } from "./quiz.js";
 import { getState, roundLengths, setState } from "./state.js";
@@ -330,8 +330,8 @@ function endView(state) {
       element(
         "p",
         { class: "note" },
-        "Percentages from … to …: where the share of right answers would lie in the long run, with 95\u00a0% confidence. " +
-          "Columns 0 to 9: wrong answers by digit.",
+        "Percentages from … to …: where the share of right answers would lie in the long run, " +
+          "with 95\u00a0% confidence. Columns 0 to 9: wrong answers by digit.",
       ),
     ),
     element(

@@ -4,7 +4,7 @@ import { getData } from "./data.js";
 import { curve, dot, element, percent, picture } from "./drawing.js";
 import { parameterLabel } from "./shape.js";
 import { configOf } from "./trained.js";
-import { getState, initialState, parametersOf, setState } from "./state.js";
+import { getState, initialState, setState } from "./state.js";
 
 /** Digits at each value, and the number of values. */
 const DIGITS = 100;
@@ -19,7 +19,7 @@ const VARIED = ["iid_noise_scale", "corr_noise_scale", "scale_coeff", "shear_sca
 let worker = null;
 let sweep = null;
 
-/** Builds what does not change, and listen. */
+/** Builds what does not change, and listens. */
 export function startHarder() {
   const options = VARIED.map((name) => element("option", { value: name }, parameterLabel(name)));
   const vary = document.getElementById("vary");

@@ -67,7 +67,7 @@ export function scoreOf(answers) {
 }
 
 /** Returns the ends of the 95 % Wilson score interval of a fraction. */
-export function wilsonInterval(correct, rows) {
+function wilsonInterval(correct, rows) {
   const fraction = correct / rows;
   const middle = fraction + Z ** 2 / (2 * rows);
   const half = Z * Math.sqrt((fraction * (1 - fraction)) / rows + (Z / (2 * rows)) ** 2);

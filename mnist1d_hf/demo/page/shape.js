@@ -5,7 +5,6 @@ import { constructionSteps, drawExample, shuffled, standardised } from "./genera
 import { configOf, networksOf } from "./trained.js";
 import { argmax, softmax } from "./tensors.js";
 import { curve, element, inWords, listing, lying, mark, percent, picture, spoken, upright } from "./drawing.js";
-import { uprightPicture } from "./drawing.js";
 import { nothingOwn, getState, initialState, onStep, ownRanges, parametersOf, rangeNames, setState } from "./state.js";
 
 const OWN_SLIDERS = [
@@ -98,7 +97,7 @@ function pointsOf(state, recipe) {
   return stepsOf(state.digit, recipe).get(state.shuffle_seq ? "shuffled" : "standardised");
 }
 
-/** Builds what does not change, and listen. */
+/** Builds what does not change, and listens. */
 export function startShape() {
   buildDigits();
   buildSliders();
@@ -320,25 +319,40 @@ function verdictOn(answers) {
   return `${right.length} of ${all} ${right.length === 1 ? "is" : "are"} right: ${who}.`;
 }
 
-/** Asks MLP and CNN about the same digit at every place where it may start. */
+/** Shows how MLP and CNN do on the same digit at every place where it may start. */
 function showWhy(state, { parameters, draws }) {
-  const shifts = Array.from({ length: state.max_translation }, (_, shift) => shift);
-  const signals = shifts.map((translation) => pointsOf(state, { parameters, draws: { ...draws, translation } }));
-  const strips = networksOf(configOf(state.shuffle_seq))
-    .filter(({ name }) => name === "mlp" || name === "cnn")
-    .map(({ title, logits }) => ({ title, right: signals.map((points) => argmax(logits(points)) === state.digit) }));
-  const place = (100 * (draws.translation + 0.5)) / shifts.length;
-  document.getElementById("why-title").textContent =
-    `The same ${state.digit}, starting at each of ${shifts.length} places`;
+  const places = state.max_translation;
+  document.getElementById("why-title").textContent = `The same ${state.digit}, starting at each of ${places} places`;
   document.getElementById("why-text").textContent = state.shuffle_seq
     ? "Shuffled, neighbours are no longer neighbours. There is no shape left to look for, and the CNN loses its lead."
     : "An MLP, a plain network, has to learn a digit anew at every place. " +
       "A CNN, a convolutional network, looks for a shape wherever it is.";
-  document.getElementById("why-strips").replaceChildren(...strips.map((strip) => stripOf(strip)), caret(place));
   document.getElementById("why-figures").textContent = whyFigures();
+  document.getElementById("why-place").replaceChildren(caret((100 * (draws.translation + 0.5)) / places));
+  // The place itself changes nothing about the others, which are many to ask about.
+  const { padding, scale, shear } = draws;
+  const key = JSON.stringify([state.digit, state.seed, state.shuffle_seq, parameters, padding, scale, shear]);
+  const strips = document.getElementById("why-strips");
+  if (strips.dataset.key === key) return;
+  strips.dataset.key = key;
+  strips.replaceChildren(...stripsOf(state, { parameters, draws }, places));
 }
 
-function stripOf({ title, right }) {
+function stripsOf(state, { parameters, draws }, places) {
+  const signals = Array.from({ length: places }, (_, translation) =>
+    pointsOf(state, { parameters, draws: { ...draws, translation } }),
+  );
+  return networksOf(configOf(state.shuffle_seq))
+    .filter(({ name }) => name === "mlp" || name === "cnn")
+    .map(({ title, logits }) =>
+      stripOf(
+        title,
+        signals.map((points) => argmax(logits(points)) === state.digit),
+      ),
+    );
+}
+
+function stripOf(title, right) {
   const number = right.filter(Boolean).length;
   const cells = right.map((isRight) => element("i", { class: isRight ? "right" : "wrong" }));
   return element(

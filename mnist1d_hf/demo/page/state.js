@@ -3,17 +3,17 @@
 
 import { getData } from "./data.js";
 
-/** The tabs, in order. */
+/** Returns the names of the tabs, in order. */
 export function tabNames() {
   return ["shape", "beat", "harder", "results"];
 }
 
-/** The lengths of a round of the quiz. */
+/** Returns how many questions a round of the quiz may have. */
 export function roundLengths() {
   return [10, 20, 100];
 }
 
-/** The parameters of Table 2 that have a slider, as fields of the state. */
+/** Returns the parameters of Table 2 that have a slider, as fields of the state. */
 export function rangeNames() {
   return [
     "padding_low",
@@ -31,12 +31,12 @@ function ownNames() {
   return ["padding", "scale", "shift", "shear", "noise"];
 }
 
-/** The fields of a digit that is as its seed draws it. */
+/** Returns the fields of a digit that is as its seed draws it. */
 export function nothingOwn() {
   return { padding: null, scale: null, shift: null, shear: null, noise: 1 };
 }
 
-/** The sliders of one digit: least, most and step. Padding and shift end where those of other digits do. */
+/** Returns the ranges of the sliders of one digit. Padding and shift end where those of other digits do. */
 export function ownRanges(state) {
   const { padding, scale, translation, shear } = getData().draw_ranges;
   return {
@@ -55,7 +55,7 @@ export function onStep(value, { low, high, step }) {
   return Number((low + steps * step).toFixed(6));
 }
 
-/** The name of a field in the address with what reads it: text -> value, undefined if it is not one. */
+/** Returns what reads each field of an address: a function from text to a value, undefined if it is none. */
 function readers() {
   const { ranges } = getData();
   const readRange = (name) => [name, number(ranges[name])];
@@ -150,7 +150,7 @@ export function getState() {
   return current;
 }
 
-/** Changes some fields, write the address, and show it. */
+/** Changes some fields, writes the address, and shows it. */
 export function setState(changes) {
   current = { ...current, ...changes };
   // A browser may refuse when a slider is moved for long; the next change writes it.
@@ -162,7 +162,7 @@ export function setState(changes) {
   listener(current);
 }
 
-/** Begins with the state of the address, follow it, and call `show` with every state. */
+/** Begins with the state of the address, follows it, and calls `show` with every state. */
 export function followAddress(show) {
   const follow = () => {
     current = readAddress(location.hash);
