@@ -34,6 +34,7 @@ ARGUMENTS = {
     "prepare": "prepare default",
     "demo": "demo --output mnist1d.html",
     "register": "register --status",
+    "export": "export arrays --format npz",
     "benchmark": "benchmark cnn",
     "benchmark ... --output ...": "benchmark cnn --output cnn",
     "plot": "plot templates --output templates.png",
@@ -130,7 +131,7 @@ def test_a_command_without_its_extras_names_them_all_at_once(installed, tmp_path
 def test_what_needs_no_extra_works_without_any(tmp_path):
     commands = [ARGUMENTS.get(command, command) for command in TABLE if not needed(command)]
     commands = [command for command in commands if command not in ON_THE_HUB]
-    assert len(commands) == 6
+    assert len(commands) == 7
     results = results_without(modules(LIBRARIES), commands, tmp_path)
     for command, (code, _, err) in results.items():
         assert code == 0, (command, err)

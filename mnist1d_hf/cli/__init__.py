@@ -20,6 +20,7 @@ from .build import build_command, prepare_command
 from .demo import demo_command
 from .evaluate import evaluate_command
 from .experiment import experiment_group
+from .export import export_command
 from .leaderboard import leaderboard_command
 from .plot import plot_group
 from .publish import publish_command, verify_command
@@ -111,5 +112,6 @@ for _command in (
     submit_command,
     leaderboard_command,
     register_command,
+    export_command,
 ):
     main.add_command(_command)
