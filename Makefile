@@ -18,7 +18,7 @@ FAST_TESTS := tests/dataset/test_parameters.py tests/dataset/test_templates.py t
 	tests/utils/test_import_hooks.py
 FAST_NEEDS := 'pytest>=8.4' 'hypothesis>=6.100' 'pytest-xdist>=3.6' mnist1d==0.0.2.post1
 
-.PHONY: run test test-long slow lint fix types test-datasets3 test-hub1 test-pythons test-lowest release-check bench models figures clean
+.PHONY: run test test-long slow lint fix types test-datasets3 test-aeon test-hub1 test-pythons test-lowest release-check bench models figures clean
 
 run: .venv/installed-run
 	$(BIN)/mnist1d-hf quickstart
@@ -55,6 +55,10 @@ types: .venv/installed-test
 test-datasets3: .venv-datasets3/installed
 	.venv-datasets3/bin/python -m pytest $(PARALLEL) -m 'not slow' tests/dataset/test_mnist1d.py tests/dataset/test_registration.py \
 		tests/dataset/test_row_ranges.py
+
+# The exports and the arrays with aeon, which does not go with the pinned versions.
+test-aeon: .venv-aeon/installed
+	.venv-aeon/bin/python -m pytest tests/dataset/test_aeon.py
 
 # The Hub with the oldest huggingface_hub that the project allows, laid over the environment of the tests.
 test-hub1: .venv/installed-test .hub1/installed
@@ -126,6 +130,11 @@ clean:
 .venv-datasets3/installed: pyproject.toml constraints-datasets3.txt
 	$(PYTHON) -m venv .venv-datasets3
 	.venv-datasets3/bin/python $(PIP) install -c constraints-datasets3.txt -e . pytest pytest-xdist 'hypothesis>=6.100'
+	touch $@
+
+.venv-aeon/installed: pyproject.toml
+	$(PYTHON) -m venv .venv-aeon
+	.venv-aeon/bin/python $(PIP) install -e . 'aeon>=1.6' pytest 'hypothesis>=6.100'
 	touch $@
 
 .hub1/installed: .venv/installed-test

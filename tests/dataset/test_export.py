@@ -71,20 +71,6 @@ def test_monster_splits_by_the_indices_of_the_test_rows(tmp_path, rows):
     np.testing.assert_array_equal(np.delete(y, test), rows["train"]["y"])
 
 
-@pytest.mark.parametrize("format", ["ts", "monster"])
-def test_aeon_reads_them_back(tmp_path, rows, format):
-    datasets = pytest.importorskip("aeon.datasets", reason="aeon is not installed")
-    folder = tmp_path / "MNIST1D"
-    export(folder, format=format, config="shuffled", **SMALL)
-    if format == "monster":
-        x, y = np.load(folder / "MNIST1D_X.npy"), np.load(folder / "MNIST1D_Y.npy")
-        x, y = x[:80], y[:80]
-    else:
-        x, y = datasets.load_classification("MNIST1D", split="train", extract_path=str(tmp_path))
-    np.testing.assert_allclose(x[:, 0], rows["train"]["x"], rtol=1e-6)
-    assert [int(float(label)) for label in y] == rows["train"]["y"].tolist()
-
-
 @pytest.mark.parametrize("format", FORMATS)
 def test_the_same_bytes_each_time_also_where_they_were(tmp_path, format):
     first = {path.name: path.read_bytes() for path in export(tmp_path / "out", format=format, **SMALL)}
