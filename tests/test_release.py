@@ -75,6 +75,7 @@ def test_the_wheel_holds_what_users_use(wheel):
     modules = {f"mnist1d_hf/{name}" for name in files(ROOT / "mnist1d_hf") if name.endswith(".py")}
     needed = {
         "mnist1d_hf/py.typed",
+        "mnist1d_hf/demo/thumbnail.png",
         "mnist1d_hf/dataset_card/template.md",
         "mnist1d_hf/dataset_card/figures/samples.png",
         "mnist1d_hf/dataset_card/figures/construction.png",
