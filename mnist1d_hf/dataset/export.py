@@ -82,7 +82,9 @@ def _check_replaceable(folder: Path, overwrite: bool) -> None:
 
 
 def _npz(splits: Splits) -> dict[str, bytes]:
-    columns: dict[str, Any] = {f"{name}_{split}": column for split, rows in splits.items() for name, column in rows.items()}
+    columns: dict[str, Any] = {
+        f"{name}_{split}": column for split, rows in splits.items() for name, column in rows.items()
+    }
     content = io.BytesIO()
     np.savez(content, **columns)
     return {"mnist1d.npz": content.getvalue()}
