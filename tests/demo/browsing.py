@@ -47,6 +47,8 @@ def new_page(browser, width=WIDTHS["desktop"], height=800, scheme="light"):
     context = browser.new_context(
         viewport={"width": width, "height": height}, color_scheme=scheme, reduced_motion="reduce", accept_downloads=True
     )
+    # A state is waited for as long as the machine may be busy.
+    context.set_default_timeout(300_000)
     return context.new_page()
 
 
@@ -67,7 +69,7 @@ def change(page, script, argument=None):
 def play(page, answers):
     """Answer questions with the keyboard, each followed by Enter for the next."""
     for answer in answers:
-        page.wait_for_selector(".question #progress:focus")
+        page.wait_for_selector("#progress:focus")
         page.keyboard.press(str(answer))
         page.wait_for_selector("#next:focus")
         page.keyboard.press("Enter")

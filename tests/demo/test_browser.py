@@ -160,7 +160,7 @@ def test_looks_of_harder(open_page, check_looks):
     page.click("#tab-shape")
     page.wait_for_selector("#shape", state="visible")
     page.click("#tab-harder")
-    page.wait_for_selector("#chart[data-running=false]", timeout=300_000)
+    page.wait_for_selector("#chart[data-running=false]")
     check_looks(page)
     numbers = [row.locator("td").all_text_contents() for row in page.locator(".sweep tbody tr").all()]
     assert len(numbers) == 9 and {len(row) for row in numbers} == {page.locator("#networks li").count()}
@@ -421,7 +421,7 @@ def test_whole_quiz_by_keyboard(page, tmp_path):
     digits = labels()[:10]
     answers = [digits[0], (digits[1] + 1) % 10, *digits[2:]]
     play(page, answers[:1])
-    page.wait_for_selector(".question #progress")
+    page.wait_for_selector("#progress:focus")
     page.keyboard.press(str(answers[1]))
     page.wait_for_selector("#next:focus")
     assert page.text_content("#feedback").startswith(f"✗ No, it is {digits[1]}.")
