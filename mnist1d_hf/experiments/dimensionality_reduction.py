@@ -19,7 +19,8 @@ from ..utils.extras import require
 from ..utils.figures import new_figure
 from ..utils.hub_errors import network_errors
 from ..utils.statistics import describe
-from .experiment import Claim, Experiment, Progress, paired_claim
+from .claims import Claim, judged, paired_claim
+from .experiment import Experiment, Progress
 from .results import Part, Results
 
 if TYPE_CHECKING:
@@ -120,7 +121,7 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
         progress(3, f"silhouette {measured.embedding_silhouette:.2f}")
         return measured
 
-    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
+    def uncorrected_claims(self, results: Results[Settings, Measured]) -> list[Claim]:
         """Compare how far the other data set, and MNIST-1D, fall into clusters."""
         other, ours = (results.where(data=data) for data in DATA)
         names = " and ".join(dict.fromkeys(measured.data for measured in other))
@@ -133,14 +134,14 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
                 published="ten clusters of MNIST",
                 measured=f"silhouette of the classes {describe(silhouettes[0], digits=2)}",
                 test=f"mean silhouette above {STRUCTURE}, for each seed",
-                holds=min(silhouettes[0]) > STRUCTURE,
+                verdict=judged(score > STRUCTURE for score in silhouettes[0]),
             ),
             Claim(
                 statement="t-SNE of MNIST-1D shows no clusters",
                 published="none",
                 measured=f"silhouette of the classes {describe(silhouettes[1], digits=2)}",
                 test=f"mean silhouette of at most {STRUCTURE}, for each seed",
-                holds=max(silhouettes[1]) <= STRUCTURE,
+                verdict=judged(score <= STRUCTURE for score in silhouettes[1]),
             ),
             paired_claim(
                 f"neighbours in the plane are more often of one class in {names} than in MNIST-1D",

@@ -10,7 +10,6 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from contextlib import nullcontext
-from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Any, Generic
@@ -19,33 +18,21 @@ from ..utils.extras import check_extras
 from ..utils.files import check_output_folder, provenance, write_json
 from ..utils.processes import report, workers
 from ..utils.progress import Bar
-from ..utils.statistics import PAIRED_TEST, describe, is_greater
 from ..utils.tasks import run_tasks
 from ..version import DATA_VERSION
 from . import EXTRAS
+from .claims import Claim, corrected
 from .results import Measured, Part, Results, Settings
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DEFAULT_SEEDS = 3
+DEFAULT_SEEDS = 5
 
 _KEPT = "finished parts are kept: rerun to measure the others"
 
 Progress = Callable[[int, str], None]
 """Called with the number of steps done so far and the latest measurement, as text."""
-
-
-@dataclass(frozen=True)
-class Claim:
-    """Something the paper says, and what was measured."""
-
-    statement: str
-    published: str
-    measured: str
-    test: str
-    """When the claim counts as holding."""
-    holds: bool
 
 
 class Experiment(ABC, Generic[Settings, Measured]):
@@ -101,8 +88,8 @@ class Experiment(ABC, Generic[Settings, Measured]):
         """
 
     @abstractmethod
-    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
-        """Compare results with what the paper says.
+    def uncorrected_claims(self, results: Results[Settings, Measured]) -> list[Claim]:
+        """Compare results with what the paper says, each claim by itself.
 
         Parameters
         ----------
@@ -112,8 +99,24 @@ class Experiment(ABC, Generic[Settings, Measured]):
         Returns
         -------
         list of Claim
-            One per claim of the paper. Whether a claim holds is for the paper's settings to judge, not for quick ones.
+            One per claim of the paper, and the controls.
         """
+
+    def claims(self, results: Results[Settings, Measured]) -> list[Claim]:
+        """Compare results with what the paper says, and correct the tests for the number of its claims.
+
+        Parameters
+        ----------
+        results : Results
+            Results of this experiment.
+
+        Returns
+        -------
+        list of Claim
+            One per claim of the paper, and the controls. Whether a claim holds is for the paper's settings to judge, not for
+            quick ones.
+        """
+        return corrected(self.uncorrected_claims(results))
 
     @abstractmethod
     def plot(self, results: Results[Settings, Measured]) -> Figure:
@@ -149,7 +152,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
             Folder that keeps finished parts, as ``<experiment>/<part>.json``, so that they are not measured again. If not
             given, nothing is kept.
         seeds : int, optional
-            Number of seeds, at least 1; 3 if not given.
+            Number of seeds, at least 1; 5 if not given.
         quick : bool
             Use the settings for trying it out.
         settings : Settings, optional
@@ -263,26 +266,6 @@ class StepCounter:
         """Report steps done since the last call."""
         self._done += steps
         self._progress(self._done, measured)
-
-
-def paired_claim(
-    statement: str,
-    published: str,
-    ours: Sequence[float],
-    theirs: Sequence[float],
-    *,
-    above: bool = True,
-    text: str = "{} against {}",
-    digits: int = 1,
-) -> Claim:
-    """Claim that ``ours`` is above ``theirs``, or below them, by a paired t-test over seeds; ``text`` shows both means."""
-    return Claim(
-        statement=statement,
-        published=published,
-        measured=text.format(describe(ours, digits), describe(theirs, digits)),
-        test=PAIRED_TEST,
-        holds=is_greater(ours, theirs) if above else is_greater(theirs, ours),
-    )
 
 
 def _measure_part(experiment: Experiment[Any, Any], settings: Any, part: Part) -> dict[str, Any]:

@@ -15,7 +15,8 @@ from ..utils.rendering import render_template
 from ..utils.resources import resource_folder
 from ..version import DATA_VERSION
 from . import TITLES
-from .experiment import Claim, Experiment
+from .claims import FAILS, Claim, changed_by_correction
+from .experiment import Experiment
 from .results import Results
 
 SUMMARY_NAME = "summary.json"
@@ -37,7 +38,7 @@ def write_summary(experiment: Experiment[Any, Any], results: Results[Any, Any], 
         "data_version": DATA_VERSION,
         **provenance(),
         # Numbers of quick settings are shown, but judge nothing.
-        "claims": [claim | {"holds": None} for claim in claims] if quick else claims,
+        "claims": [claim | {"verdict": None} for claim in claims] if quick else claims,
         "remarks": experiment.remarks,
     }
     write_json(folder / SUMMARY_NAME, content, indent=1)
@@ -64,10 +65,21 @@ def format_claims(claims: list[Claim], *, judged: bool = True) -> str:
     """Return claims as text, two lines each, with what was published beside what was measured, and verdicts if judged."""
     lines = []
     for claim in claims:
+        statement = f"control: {claim.statement}" if claim.is_control else claim.statement
         numbers = f"published {claim.published}, measured {claim.measured}"
         if judged:
-            lines.append(f"{'holds' if claim.holds else 'DOES NOT HOLD':<14} {claim.statement}")
-            lines.append(f"{'':<14} {numbers} ({claim.test})")
+            verdict = claim.verdict.upper() if claim.verdict == FAILS else claim.verdict
+            lines.append(f"{verdict:<14} {statement}")
+            lines.append(f"{'':<14} {numbers} ({claim.test}{_p_text(claim)})")
         else:
-            lines += [claim.statement, f"    {numbers}"]
+            lines += [statement, f"    {numbers}"]
+    if judged and (changed := changed_by_correction(claims)):
+        lines.append(f"Holm's correction changes {len(changed)} of these verdicts.")
     return "\n".join(lines)
+
+
+def _p_text(claim: Claim) -> str:
+    if claim.p is None:
+        return ""
+    corrected = "" if claim.corrected_p is None else f", corrected {claim.corrected_p:.2g}"
+    return f"; p {claim.p:.2g}{corrected}"

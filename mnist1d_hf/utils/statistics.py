@@ -13,7 +13,7 @@ LEVEL = 0.05
 """Significance level of the tests."""
 
 PAIRED_TEST = f"one-sided paired t-test over seeds, p < {LEVEL}"
-"""What `is_greater` does, in words."""
+"""The test of `p_greater`, in words."""
 
 
 def p_greater(a: Sequence[float], b: Sequence[float]) -> float:
@@ -30,11 +30,13 @@ def p_greater(a: Sequence[float], b: Sequence[float]) -> float:
     return float(stats.ttest_rel(a, b, alternative="greater").pvalue)
 
 
-def is_greater(a: Sequence[float], b: Sequence[float]) -> bool:
-    """Return whether ``a`` is greater than ``b`` by `PAIRED_TEST`; with one seed, whether it is greater at all."""
-    if len(a) == 1:
-        return bool(a[0] > b[0])
-    return p_greater(a, b) < LEVEL
+def holm(p_values: Sequence[float]) -> list[float]:
+    """Return p-values, in [0, 1], corrected for their number by Holm's step-down method (Holm, 1979)."""
+    order = np.argsort(p_values, kind="stable")
+    steps = np.arange(len(p_values), 0, -1) * np.asarray(p_values, float)[order]
+    corrected = np.empty(len(p_values))
+    corrected[order] = np.minimum(1, np.maximum.accumulate(steps))
+    return [float(p) for p in corrected]
 
 
 def wilson_interval(correct: int, rows: int) -> tuple[float, float]:

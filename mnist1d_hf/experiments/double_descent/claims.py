@@ -7,14 +7,14 @@ from dataclasses import replace
 import numpy as np
 
 from ...dataset.templates import NUM_CLASSES
-from ...utils.statistics import PAIRED_TEST, describe, is_greater
-from ..experiment import Claim, paired_claim
+from ...utils.statistics import PAIRED_TEST, describe
+from ..claims import Claim, judged, paired_claim, tested_claim
 from ..results import Results
 from .curves import FITTED, Curve, curve_of
 from .settings import Measured, Settings
 
 
-def claims(results: Results[Settings, Measured]) -> list[Claim]:
+def uncorrected_claims(results: Results[Settings, Measured]) -> list[Claim]:
     """Compare the peaks, and where they are."""
     mlp, clean, squared = (curve_of(results, "mlp", name) for name in ("noisy", "clean", "squared"))
     cnn = curve_of(results, "cnn", "noisy")
@@ -36,12 +36,12 @@ def _peak_claim(name: str, curve: Curve, published: str) -> Claim:
     mean, errors = curve.test.mean(1), curve.test.tolist()
     before, behind = int(mean[: peak + 1].argmin()), peak + int(mean[peak:].argmin())
     places = (before, peak, behind)
-    return Claim(
+    return tested_claim(
         statement=f"with label noise the {name}'s test error rises to a peak and falls again",
         published=published,
         measured=", ".join(f"{describe(errors[place])} % at width {curve.widths[place]}" for place in places),
+        differences=[np.subtract(errors[peak], errors[place]).tolist() for place in (before, behind)],
         test=f"at the peak above the lowest of narrower and of wider networks, {PAIRED_TEST}",
-        holds=all(is_greater(errors[peak], errors[place]) for place in (before, behind)),
     )
 
 
@@ -54,7 +54,7 @@ def _fitted_claim(name: str, curve: Curve, published: str) -> Claim:
         published=published,
         measured=f"peaks at widths {', '.join(peaks)}; training error at most {100 * FITTED:.0f} % from {', '.join(fitted)}",
         test="at most two of the widths apart, for each seed",
-        holds=all(fit < len(curve.widths) and abs(peak - fit) <= 2 for peak, fit in pairs),
+        verdict=judged(fit < len(curve.widths) and abs(peak - fit) <= 2 for peak, fit in pairs),
     )
 
 
@@ -82,5 +82,5 @@ def _threshold_claim(loss: str, curve: Curve, rows: int, *, per_output: bool) ->
         measured=measured,
         test=f"training error at most {100 * FITTED:.0f} % from a number nearer to {name} than to "
         f"{'n' if per_output else 'n K'}, as a ratio, for each seed",
-        holds=len(fitted) == len(curve.fitted) and bool(((nk < n) if per_output else (n < nk)).all()),
+        verdict=judged([*((nk < n) if per_output else (n < nk)), *[False] * (len(curve.fitted) - len(fitted))]),
     )

@@ -14,7 +14,7 @@ from ...utils.seeds import generator
 from ..experiment import Experiment, Progress, StepCounter
 from ..results import Part
 from .adjacency import pack
-from .claims import claims
+from .claims import uncorrected_claims
 from .figure import plot
 from .masked_mlp import Layers, MaskedMLP, evaluate, initial_layers, prune, random_masks, train
 from .settings import Measured, Settings
@@ -41,7 +41,7 @@ class LotteryTickets(Experiment[Settings, Measured]):
         "than in a random mask, which is the paper's comparison. Against random orders of each unit's own inputs, "
         "the difference is not significant in every trial.",
     )
-    claims = staticmethod(claims)
+    uncorrected_claims = staticmethod(uncorrected_claims)
     plot = staticmethod(plot)
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -89,4 +89,4 @@ def _train_rounds(
 
 
 EXPERIMENT = LotteryTickets()
-run = EXPERIMENT.run
+run, claims = EXPERIMENT.run, EXPERIMENT.claims

@@ -12,7 +12,7 @@ import dataclasses
 from ..experiment import Experiment, Progress, StepCounter
 from ..results import Part
 from .activations import FIXED
-from .claims import claims
+from .claims import uncorrected_claims
 from .comparison import FIXED_KIND, LEARNED, TWO_LAYERS, Measured, compare
 from .figure import plot
 from .learning import Course, Problem, learn
@@ -35,7 +35,7 @@ class MetalearnActivation(Experiment[Settings, Measured]):
         "0.1 instead of 0.3 it does not.",
         "The digits stand in for MNIST and CIFAR-10. They are easier, and an epoch of them has fewer steps.",
     )
-    claims = staticmethod(claims)
+    uncorrected_claims = staticmethod(uncorrected_claims)
     plot = staticmethod(plot)
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -59,4 +59,4 @@ class MetalearnActivation(Experiment[Settings, Measured]):
 
 
 EXPERIMENT = MetalearnActivation()
-run = EXPERIMENT.run
+run, claims = EXPERIMENT.run, EXPERIMENT.claims

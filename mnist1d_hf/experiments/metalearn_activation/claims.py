@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import numpy as np
 
-from ...utils.statistics import PAIRED_TEST, describe, is_greater
-from ..experiment import Claim
+from ...utils.statistics import PAIRED_TEST, describe
+from ..claims import FAILS, HOLDS, Claim, judged, tested_claim
 from ..results import Results
 from .activations import FIXED
 from .comparison import CNN, DIGITS, FIXED_KIND, LEARNED, TWO_LAYERS, Measured
@@ -25,7 +25,7 @@ MIDDLE = range(3, 6)
 """Ranks of seven that are the middle of the pack."""
 
 
-def claims(results: Results[Settings, Measured]) -> list[Claim]:
+def uncorrected_claims(results: Results[Settings, Measured]) -> list[Claim]:
     """Compare the learned activation function with the fixed ones, and its shape with the paper's."""
     return [
         _loss_claim(results, LEARNED),
@@ -68,12 +68,12 @@ def _loss_claim(results: Results[Settings, Measured], kind: str) -> Claim:
     learned = _losses(results, kind)
     fixed = {name: _losses(results, name) for name in FIXED}
     best = min(fixed, key=lambda name: sum(fixed[name]))
-    return Claim(
+    return tested_claim(
         statement=f"{_learned_title(kind)} trains the MLP to a lower loss than every fixed one",
         published="0.94 against 1.34 of ReLU (not means over the same steps)",
         measured=f"{describe(learned, 2)} against {describe(fixed[best], 2)} of {best}, the best of them",
         test=f"{PAIRED_TEST}, against each of them",
-        holds=all(is_greater(losses, learned) for losses in fixed.values()),
+        differences=[np.subtract(losses, learned).tolist() for losses in fixed.values()],
     )
 
 
@@ -81,12 +81,12 @@ def _accuracy_claim(results: Results[Settings, Measured], kind: str) -> Claim:
     learned = mlp_accuracies(results, kind)
     fixed = {name: mlp_accuracies(results, name) for name in FIXED}
     best = max(fixed, key=lambda name: sum(fixed[name]))
-    return Claim(
+    return tested_claim(
         statement=f"{_learned_title(kind)} gives the MLP a higher test accuracy than every fixed one, in percent",
         published=f"more than {PUBLISHED_MARGIN:.0f} points ahead",
         measured=f"{describe(learned)} against {describe(fixed[best])} of {best}, the best of them",
         test=f"{PAIRED_TEST}, against each of them",
-        holds=all(is_greater(learned, accuracies) for accuracies in fixed.values()),
+        differences=[np.subtract(learned, accuracies).tolist() for accuracies in fixed.values()],
     )
 
 
@@ -98,7 +98,7 @@ def _margin_claim(results: Results[Settings, Measured]) -> Claim:
         published=f"more than {PUBLISHED_MARGIN:.0f}",
         measured=describe(margins),
         test="the published margin, for each seed",
-        holds=min(margins) > PUBLISHED_MARGIN,
+        verdict=judged(margin > PUBLISHED_MARGIN for margin in margins),
     )
 
 
@@ -106,13 +106,14 @@ def _published_losses_claim(results: Results[Settings, Measured]) -> Claim:
     measured = {LEARNED: float(np.mean([trial.outer_losses for trial in results.where(kind=LEARNED)]))}
     for name in FIXED:
         measured[name] = float(np.mean([part.all_losses[place] for part, place in _parts(results, name)]))
+    is_near = all(abs(measured[name] / loss - 1) <= LOSS_TOLERANCE for name, loss in PUBLISHED_LOSSES.items())
     return Claim(
         statement="inner losses averaged as the published ones were: the learned activation function's over the last "
         f"{results.settings.counted_steps} inner steps and all outer steps, those of the others over all inner steps",
         published=", ".join(f"{name} {loss:.2f}" for name, loss in PUBLISHED_LOSSES.items()),
         measured=", ".join(f"{name} {measured[name]:.2f}" for name in PUBLISHED_LOSSES),
         test=f"means over seeds within {100 * LOSS_TOLERANCE:.0f} % of each",
-        holds=all(abs(measured[name] / loss - 1) <= LOSS_TOLERANCE for name, loss in PUBLISHED_LOSSES.items()),
+        verdict=HOLDS if is_near else FAILS,
     )
 
 
@@ -123,7 +124,7 @@ def _shape_claim(results: Results[Settings, Measured]) -> Claim:
         published="2",
         measured=f"at {'; '.join(' and '.join(map('{:.2f}'.format, found)) or 'no place' for found in extrema)}",
         test=f"two changes of the slope's sign between {-SPAN:.0f} and {SPAN:.0f}, for each seed",
-        holds=all(len(found) == 2 for found in extrema),
+        verdict=judged(len(found) == 2 for found in extrema),
     )
 
 
@@ -151,7 +152,7 @@ def _rank_claim(results: Results[Settings, Measured], task: str) -> Claim:
         published="middle of the pack, in CNNs on MNIST and CIFAR-10",
         measured=_rank_text(results, task, -1),
         test=f"rank {MIDDLE[0]} to {MIDDLE[-1]} by the mean test accuracy over seeds",
-        holds=transfer_ranks(results, task, -1)[LEARNED] in MIDDLE,
+        verdict=HOLDS if transfer_ranks(results, task, -1)[LEARNED] in MIDDLE else FAILS,
     )
 
 
@@ -161,5 +162,5 @@ def _early_claim(results: Results[Settings, Measured]) -> Claim:
         published="best early in training, in CNNs on MNIST and CIFAR-10",
         measured=_rank_text(results, CNN, 0),
         test="rank 1 by the mean test accuracy over seeds",
-        holds=transfer_ranks(results, CNN, 0)[LEARNED] == 1,
+        verdict=HOLDS if transfer_ranks(results, CNN, 0)[LEARNED] == 1 else FAILS,
     )

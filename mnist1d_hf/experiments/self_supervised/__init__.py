@@ -10,7 +10,7 @@ from ...baselines.data import load_tensors
 from ...utils.extras import require
 from ..experiment import Experiment, Progress
 from ..results import Part
-from .claims import claims
+from .claims import uncorrected_claims
 from .figure import plot
 from .readout import all_features, class_silhouettes, embed, linear_accuracy, neighbor_accuracy
 from .settings import Measured, Settings
@@ -29,7 +29,7 @@ class SelfSupervised(Experiment[Settings, Measured]):
     settings = Settings()
     quick = Settings(train_rows=500, epochs=4, embedded_rows=200)
     measurement = Measured
-    claims = staticmethod(claims)
+    uncorrected_claims = staticmethod(uncorrected_claims)
     plot = staticmethod(plot)
 
     def plan(self, settings: Settings, seeds: int) -> list[Part]:
@@ -88,4 +88,4 @@ class SelfSupervised(Experiment[Settings, Measured]):
 
 
 EXPERIMENT = SelfSupervised()
-run = EXPERIMENT.run
+run, claims = EXPERIMENT.run, EXPERIMENT.claims

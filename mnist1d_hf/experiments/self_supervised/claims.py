@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from ...dataset.templates import NUM_CLASSES
 from ...utils.statistics import describe
-from ..experiment import Claim, paired_claim
+from ..claims import FAILS, HOLDS, Claim, judged, paired_claim
 from ..results import Results
 from .settings import Measured, Settings
 
@@ -31,7 +31,7 @@ NAMES = {"default": "the projector", "none": "no projector", "deep": "the deep p
 """What the projectors are called in claims and figure."""
 
 
-def claims(results: Results[Settings, Measured]) -> list[Claim]:
+def uncorrected_claims(results: Results[Settings, Measured]) -> list[Claim]:
     """Compare where the best layer is, and how good."""
     return [
         *(_middle_is_best(results, projector) for projector in PUBLISHED),
@@ -56,7 +56,7 @@ def _middle_is_best(results: Results[Settings, Measured], projector: str) -> Cla
         measured=f"layer {best} with {describe(accuracies[:, best].tolist())} %, "
         f"the output {describe(accuracies[:, -1].tolist())} %",
         test="for each seed the best layer is neither the input nor the output",
-        holds=bool(between.all()),
+        verdict=judged(between),
     )
 
 
@@ -67,7 +67,7 @@ def _accuracy_is_reached(results: Results[Settings, Measured]) -> Claim:
         published=f"{PUBLISHED['default'][FEATURES]}",
         measured=describe(accuracies),
         test="the mean over seeds",
-        holds=sum(accuracies) / len(accuracies) >= WANTED_ACCURACY,
+        verdict=HOLDS if sum(accuracies) / len(accuracies) >= WANTED_ACCURACY else FAILS,
     )
 
 
