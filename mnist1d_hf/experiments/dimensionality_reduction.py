@@ -1,26 +1,23 @@
 """Lays MNIST-1D out in the plane with t-SNE, beside a data set that falls into clusters (Figure 3).
 
-The other data set is MNIST, from the Hub or from its cache. Where it is unavailable, scikit-learn's bundled digits stand in
-for it, and results and figure say so.
+The other data set is MNIST (see `mnist`).
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
-from datasets import load_dataset
-from huggingface_hub import HfApi, hf_hub_download
 from numpy.typing import NDArray
 
 from ..baselines.data import load_tensors
 from ..utils.extras import require
 from ..utils.figures import new_figure
-from ..utils.hub_errors import network_errors
 from ..utils.statistics import describe
 from .claims import Claim, judged, paired_claim
 from .experiment import Experiment, Progress
+from .mnist import DIGITS, Data, load_mnist
 from .results import Part, Results
 
 if TYPE_CHECKING:
@@ -30,24 +27,13 @@ if TYPE_CHECKING:
 DATA = ("clustered", "mnist1d")
 """Both data sets, as the parts name them."""
 
-MNIST = "MNIST"
-DIGITS = "scikit-learn's digits"
 MNIST_1D = "MNIST-1D"
-
-MNIST_REPOSITORY = "ylecun/mnist"
-MNIST_FILE = "mnist/test-00000-of-00001.parquet"
-
-PATIENCE = 3.0
-"""Seconds within which the Hub must answer."""
 
 STRUCTURE = 0.25
 """A mean silhouette up to this is read as no substantial structure (Kaufman and Rousseeuw, 1990)."""
 
 RANGE = 999
 """Embeddings are kept as whole numbers between minus and plus this."""
-
-Data = tuple[str, NDArray[np.float64], NDArray[np.int64]]
-"""Name of a data set, its rows, of shape (rows, pixels), and their labels."""
 
 
 @dataclass(frozen=True)
@@ -101,7 +87,7 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
 
     def measure(self, settings: Settings, part: Part, progress: Progress) -> Measured:
         """Embed a data set, and score how far its classes are clusters."""
-        name, x, y = load_mnist1d() if part.values["data"] == "mnist1d" else load_clustered()
+        name, x, y = load_mnist1d() if part.values["data"] == "mnist1d" else load_mnist()
         x, y = x[: settings.rows], y[: settings.rows]
         progress(1, f"t-SNE of {name}")
         # One thread, as in the other experiments: another process is busy on the next core.
@@ -127,7 +113,7 @@ class DimensionalityReduction(Experiment[Settings, Measured]):
         names = " and ".join(dict.fromkeys(measured.data for measured in other))
         silhouettes = [[measured.embedding_silhouette for measured in group] for group in (other, ours)]
         accuracies = [[measured.embedding_accuracy for measured in group] for group in (other, ours)]
-        stand_in = "" if names == MNIST else " (in place of MNIST, which was unavailable)"
+        stand_in = " (in place of MNIST, which was unavailable)" if names == DIGITS else ""
         return [
             Claim(
                 statement=f"t-SNE of {names}{stand_in} shows the ten classes as clusters",
@@ -172,35 +158,6 @@ def load_mnist1d() -> Data:
     """Return the name, all 5000 signals, float64, and the labels, int64, of MNIST-1D."""
     x, y = load_tensors("default", "train+test")
     return MNIST_1D, x.double().numpy(), y.numpy()
-
-
-def load_clustered() -> Data:
-    """Load MNIST's test rows, or scikit-learn's digits if they are unavailable, in an order that is drawn once."""
-    unavailable: tuple[type[Exception], ...] = (OSError, ValueError, *network_errors())
-    try:
-        name, x, y = load_mnist()
-    except unavailable:
-        digits = require("sklearn.datasets", "experiments").load_digits()
-        name, x, y = DIGITS, digits.data, digits.target
-    # MNIST's rows are not in random order.
-    order = np.random.default_rng(0).permutation(len(x))
-    return name, x[order], y[order]
-
-
-def load_mnist() -> Data:
-    """Load MNIST's 10000 test rows, of 784 pixels in [0, 255], from the cache or the Hub.
-
-    Raises OSError, ValueError or one of `network_errors` if the Hub cannot be reached or the file is not as expected.
-    """
-    place: dict[str, Any] = {"repo_id": MNIST_REPOSITORY, "filename": MNIST_FILE, "repo_type": "dataset"}
-    try:
-        path = hf_hub_download(**place, local_files_only=True)
-    except FileNotFoundError:
-        # A download would try a dead network again and again; this asks it once.
-        HfApi().dataset_info(MNIST_REPOSITORY, timeout=PATIENCE)
-        path = hf_hub_download(**place)
-    columns = load_dataset("parquet", data_files=path, split="train").with_format("numpy")[:]
-    return MNIST, np.array(columns["image"], np.float64).reshape(len(columns["label"]), -1), np.array(columns["label"])
 
 
 def embed(x: NDArray[np.float64], perplexity: float, seed: int) -> NDArray[np.float64]:
