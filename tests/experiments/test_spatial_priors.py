@@ -77,7 +77,7 @@ def made_up(table=TABLE, training=TRAINING, own=TABLE):
         measured[part.name] = spatial_priors.Measured(
             final_test_accuracies=[final, final + 0.5],
             steps=[10, 20],
-            train_accuracies=[[50.0, training[model][place]]] * 2,
+            train_accuracies=[[20.0, training[model][place]]] * 2,
             test_accuracies=[[best, best - 1.0], [best + 0.5, best - 0.5]] if papers else [],
         )
     return Results("spatial-priors", settings, 2, parts, measured, 0.0)
@@ -155,7 +155,7 @@ def test_the_figure_shows_the_mean_curves_and_the_table():
     models = ("cnn", "gru", "logistic", "mlp")
     pairs = [(model, place) for model in models for place in (0, 1)]
     assert [line for _, line in curves(training)] == [
-        [(10, 50), (20, TRAINING[model][place])] for model, place in pairs
+        [(10, 20), (20, TRAINING[model][place])] for model, place in pairs
     ]
     means = [[(10, TABLE[model][place] + 0.25), (20, TABLE[model][place] - 0.75)] for model, place in pairs]
     assert [line for _, line in curves(test)][:8] == means
