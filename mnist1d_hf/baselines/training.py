@@ -10,6 +10,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple
 
 import torch
@@ -55,6 +56,12 @@ class TrainedModel:
 ProgressCallback = Callable[[int, float, float], None]
 """Called with the step, the mean loss and the mean accuracy of the members."""
 
+Accuracies = Callable[[Tensor, Tensor], Tensor]
+"""Returns the accuracy of each member, a fraction, on signals of shape (members, rows, length) and their labels."""
+
+Observer = Callable[[int, Accuracies], None]
+"""Called at each point of the curves, with the step and what measures the members as they are then."""
+
 
 ModelFactory = Callable[[int, int], nn.Module]
 """Makes a model for signals of so many points and so many classes."""
@@ -68,6 +75,7 @@ def train(
     train_rows: int | None = None,
     device: str = "cpu",
     progress: ProgressCallback | None = None,
+    observe: Observer | None = None,
 ) -> list[TrainedModel]:
     """Train members of one architecture together; each comes out as it would alone, to rounding.
 
@@ -102,6 +110,8 @@ def train(
         point = curves.close(step, _accuracy(members, x, y))
         if settings.early_stopping:
             best.update(point.validation)
+        if observe:
+            observe(step, partial(_accuracy, members))
         if progress:
             progress(step, float(point.loss.mean()), float(point.accuracy.mean()))
     for member, model in enumerate(models):

@@ -1,4 +1,4 @@
-"""Training of the baselines with the project's own recipes, as several experiments do it."""
+"""Training of the baselines, as several experiments do it."""
 
 from __future__ import annotations
 
@@ -16,9 +16,13 @@ COLOURS = {"cnn": "C0", "gru": "C1", "logistic": "C2", "mlp": "C3"}
 """Of the models, in figures."""
 
 
-def recipe(model: str, steps: int | None) -> TrainingSettings:
-    """Return the project's own settings to train a model with, with another number of steps if given."""
-    settings = get_architecture(model).recipes["tuned"]
+OWN, PAPER = "tuned", "paper-4000"
+"""Recipes: the project's own, chosen on validation rows, and the authors' loop on all training rows."""
+
+
+def recipe(model: str, steps: int | None, name: str = OWN) -> TrainingSettings:
+    """Return the settings of a recipe to train a model with, with another number of steps if given."""
+    settings = get_architecture(model).recipes[name]
     return settings if steps is None else replace(settings, steps=steps, log_every=max(1, steps // 10))
 
 

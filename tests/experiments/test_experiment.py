@@ -73,11 +73,12 @@ def test_settings_that_only_choose_parts_leave_the_others_as_they_are(tmp_path, 
     kept = {path: path.read_bytes() for path in (tmp_path / "spatial-priors").iterdir()}
     more = replace(few, models=("logistic", "mlp"))
     second = spatial_priors.run(tmp_path, seeds=1, settings=more, executor=executor)
-    assert set(second.measured) - set(first.measured) == {"mlp-default", "mlp-shuffled"}
+    added = {f"mlp-{config}-{recipe}" for config in ("default", "shuffled") for recipe in ("paper-4000", "tuned")}
+    assert set(second.measured) - set(first.measured) == added
     assert all(path.read_bytes() == content for path, content in kept.items())
     with pytest.raises(
         FileExistsError,
-        match=r"default.json was measured with steps 2, not 3; name another folder",
+        match=r"default-paper-4000.json was measured with steps 2, not 3; name another folder",
     ):
         spatial_priors.run(tmp_path, seeds=1, settings=replace(more, steps=3), executor=executor)
 

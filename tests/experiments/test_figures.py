@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from mnist1d_hf import paper
 from mnist1d_hf.experiments import find
 from mnist1d_hf.experiments.pooling.claims import NAMES, PUBLISHED, final_accuracies
 from mnist1d_hf.experiments.self_supervised.claims import NAMES as PROJECTORS
@@ -55,12 +54,15 @@ def test_published_points_of_self_supervision_have_the_colours_of_their_curves(d
     ]
 
 
-def test_published_points_of_spatial_priors_have_the_colours_of_their_curves(draw):
-    results, axes = draw("spatial-priors")
-    for axis, config in zip(axes, ("default", "shuffled"), strict=True):
-        colours = [line.get_color() for line in axis.lines if not line.get_label().startswith("_")]
-        published = [[paper.TABLE_1[config][model].mean] for model in sorted(results.settings.models)]
-        assert circles(axis) == list(zip(colours, published, strict=True))
+def test_a_model_has_one_colour_in_the_curves_and_in_the_table_of_spatial_priors(draw):
+    results, (training, test, table) = draw("spatial-priors")
+    models = sorted(results.settings.models)
+    colours = {line.get_label(): line.get_color() for line in training.lines if line.get_label() in models}
+    assert len(set(colours.values())) == 4
+    for axis in (training, test):
+        assert [line.get_color() for line in axis.lines[:8]] == [colours[model] for model in models for _ in range(2)]
+    dots = [line.get_color() for line in table.lines if len(line.get_xdata()) == 1]
+    assert dots == [colours[model] for model in models for _ in range(2)] * 2
 
 
 def test_no_colour_of_double_descent_has_two_meanings(draw):

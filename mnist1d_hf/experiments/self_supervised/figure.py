@@ -30,12 +30,12 @@ def plot(results: Results[Settings, Measured]) -> Figure:
 
 def _draw_embedding(axis: Axes, measured: Measured) -> None:
     (x, y), labels = np.array(measured.embedding).T, np.array(measured.labels)
-    axis.scatter(x, y, c=labels, cmap="tab10", vmin=-0.5, vmax=9.5, s=3, edgecolors="none")
+    axis.scatter(x, y, c=labels, cmap="tab10", vmin=-0.5, vmax=9.5, s=2, edgecolors="none", rasterized=True)
     for digit in range(NUM_CLASSES):
         own = labels == digit
         axis.text(np.median(x[own]), np.median(y[own]), str(digit), ha="center", va="center", fontsize=9)
     axis.set(xticks=[], yticks=[], aspect="equal")
-    axis.set_title("t-SNE of the output, test rows", fontsize=9)
+    axis.set_title(f"t-SNE of the output, {len(labels)} rows", fontsize=9)
     axis.spines[:].set_visible(False)
 
 

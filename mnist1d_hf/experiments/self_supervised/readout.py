@@ -18,6 +18,9 @@ from .simclr import layer_outputs
 Features = NDArray[np.float32]
 Labels = NDArray[np.int64]
 
+RANGE = 999
+"""Coordinates are kept as whole numbers between minus and plus this."""
+
 # Rows that go through the network at once, to bound memory.
 _ROWS_AT_ONCE = 500
 
@@ -31,7 +34,7 @@ def all_features(network: Network, x: Tensor) -> list[Features]:
 def linear_accuracy(x: Features, y: Labels, x_test: Features, y_test: Labels) -> float:
     """Fit a logistic regression to standardised features, and return its accuracy on the test rows in percent."""
     scaler = require("sklearn.preprocessing", "experiments").StandardScaler().fit(x)
-    regression = require("sklearn.linear_model", "experiments").LogisticRegression(max_iter=5000)
+    regression = require("sklearn.linear_model", "experiments").LogisticRegression(tol=1e-2, max_iter=1000)
     regression.fit(scaler.transform(x), y)
     return round(100 * float(regression.score(scaler.transform(x_test), y_test)), 2)
 
@@ -48,8 +51,12 @@ def class_silhouettes(x: Features, y: Labels) -> list[float]:
     return [round(float(silhouettes[y == label].mean()), 3) for label in range(NUM_CLASSES)]
 
 
-def embed(x: Features, seed: int) -> list[list[float]]:
-    """Lay rows out in the plane with t-SNE by the cosine; return both coordinates of each row, to one digit."""
-    tsne = require("sklearn.manifold", "experiments").TSNE(metric="cosine", random_state=seed)
-    coordinates: list[list[float]] = tsne.fit_transform(x).astype(np.float64).round(1).tolist()
-    return coordinates
+def embed(x: Features, seed: int) -> list[list[int]]:
+    """Lay rows out in the plane with t-SNE by the cosine, in the authors' settings; return both coordinates of each row."""
+    # What scikit-learn 0.24, which the authors used, did by default.
+    tsne = require("sklearn.manifold", "experiments").TSNE(
+        metric="cosine", init="random", learning_rate=200.0, random_state=seed
+    )
+    coordinates = tsne.fit_transform(x).astype(np.float64)
+    whole: list[list[int]] = np.rint(RANGE * coordinates / np.abs(coordinates).max()).astype(int).tolist()
+    return whole

@@ -12,7 +12,7 @@ class Settings:
     """Settings of the experiment."""
 
     train_rows: int = 4000
-    """The first ones."""
+    """The first ones, whose labels the readout is fitted on; the networks see the test rows too, without labels."""
     channels: int = 25
     epochs: int = 200
     batch_size: int = 100
@@ -20,8 +20,8 @@ class Settings:
     temperature: float = 0.5
     augmentation: Augmentation = field(default_factory=Augmentation)
     neighbors: int = 10
-    embedded_rows: int = 1000
-    """Test rows in the t-SNE."""
+    embedded_rows: int = 5000
+    """Training and test rows in the t-SNE."""
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,10 @@ class Measured:
     final_losses: list[float]
     """Mean InfoNCE loss in the last epoch, in nats."""
     silhouettes: list[list[float]]
-    """Mean silhouette of each digit's test rows in the output, in [-1, 1]."""
+    """Mean silhouette of each digit's training and test rows in the output, in [-1, 1]."""
     neighbor_accuracy: float
     """Of nearest neighbours among the pixels, in percent."""
-    embedding: list[list[float]]
-    """Both coordinates of test rows in a t-SNE of the output, of the first seed; only with the default projector."""
+    embedding: list[list[int]]
+    """Both coordinates of rows, training rows first, in a t-SNE of the output of the first seed; with the default projector."""
     labels: list[int]
     """Of these rows."""
