@@ -20,7 +20,7 @@ from torch import Tensor, nn
 from ..baselines.data import load_tensors
 from ..baselines.layers.drawing import draw_uniform
 from ..dataset.templates import NUM_CLASSES
-from ..utils.figures import DARK_GREY, GREY, new_figure, tidy
+from ..utils.figures import DARK_GREY, new_figure, tidy
 from ..utils.seeds import generator, seeded
 from ..utils.statistics import LEVEL, describe
 from .claims import FAILS, HOLDS, Claim, as_control, judged, tested_claim
@@ -145,15 +145,14 @@ class MetalearnLearningRate(Experiment[Settings, Measured]):
                 objective.plot(measured.losses[number], **width)
                 final.plot(measured.final_losses[number], **width)
                 rates.plot(measured.learning_rates[number], label=label, **width)
-        rates.axhline(PUBLISHED_OPTIMUM, color=GREY, linestyle=":", linewidth=1)
-        rates.text(0, PUBLISHED_OPTIMUM, " the paper's", color=DARK_GREY, fontsize=7, va="bottom")
+        rates.axhline(PUBLISHED_OPTIMUM, color=DARK_GREY, linestyle=":", linewidth=1, label="the paper's optimum")
         rates.legend(frameon=False, fontsize=7)
         objective.set(ylabel="nats", title="mean training loss (outer objective)")
         final.set(ylabel="nats", title="training loss of the last inner step")
         rates.set(title="learning rate", ylim=(0, None))
         for axis in axes:
             axis.set_xlabel("outer step")
-        tidy(axes)
+        tidy(axes, tick_size=7, label_size=8, title_size=9)
         return figure
 
 
