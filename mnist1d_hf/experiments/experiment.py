@@ -27,7 +27,7 @@ from .results import Measured, Part, Results, Settings
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
-DEFAULT_SEEDS = 3
+DEFAULT_SEEDS = 5
 
 _KEPT = "finished parts are kept: rerun to measure the others"
 
@@ -152,7 +152,7 @@ class Experiment(ABC, Generic[Settings, Measured]):
             Folder that keeps finished parts, as ``<experiment>/<part>.json``, so that they are not measured again. If not
             given, nothing is kept.
         seeds : int, optional
-            Number of seeds, at least 1; 3 if not given.
+            Number of seeds, at least 1; 5 if not given.
         quick : bool
             Use the settings for trying it out.
         settings : Settings, optional

@@ -180,15 +180,15 @@ def test_quick_settings_show_numbers_and_judge_nothing(tmp_path, executor, monke
     summary = json.loads((tmp_path / experiment.EXPERIMENT.name / "summary.json").read_text())
     claims = experiment.claims(results)
     assert summary["quick"]
-    assert [claim["holds"] for claim in summary["claims"]] == [None] * len(claims)
+    assert [claim["verdict"] for claim in summary["claims"]] == [None] * len(claims)
     report, text = write_report(tmp_path).read_text(), format_claims(claims, judged=False)
-    assert "| not judged | 2 |" in report
+    assert "| not judged | | | 2 |" in report
     assert "only a full run, without `--quick`, judges the paper's claims" in report
     for claim in claims:
         assert f"| {claim.statement} | {claim.published} | {claim.measured} | not judged |" in report
         assert f"{claim.statement}\n    published {claim.published}, measured {claim.measured}\n" in text + "\n"
     assert "| holds |" not in report
-    assert "not hold" not in report
+    assert "**does not hold**" not in report
     assert "hold" not in text.lower()
 
 

@@ -12,7 +12,7 @@ import pytest
 from mnist1d_hf.experiments import TITLES
 from mnist1d_hf.experiments import experiment as shared
 from mnist1d_hf.experiments import metalearn_learning_rate as experiment
-from mnist1d_hf.experiments.experiment import Claim
+from mnist1d_hf.experiments.claims import FAILS, HOLDS, UNTOLD, Claim, Effect, corrected, paired_claim
 from mnist1d_hf.experiments.report import format_claims, write_report, write_summary
 from mnist1d_hf.utils.files import versions
 from mnist1d_hf.version import DATA_VERSION
@@ -94,13 +94,14 @@ def test_nothing_is_kept_without_an_output(empty_folder, executor):
     assert (results.seeds, results.settings, results.experiment) == (1, SMALL, "metalearn-learning-rate")
 
 
-def test_three_seeds_and_the_papers_settings_are_the_default(executor, monkeypatch):
+def test_five_seeds_and_the_papers_settings_are_the_default(executor, monkeypatch):
     def measure(self, settings, part, progress):
         return experiment.Measured([[float(settings.outer_steps)]], [[0.0]], [[0.0]])
 
     monkeypatch.setattr(experiment.MetalearnLearningRate, "measure", measure)
     results = experiment.run(executor=executor)
-    assert (results.seeds, list(results.measured)) == (3, ["seed0", "seed1", "seed2", "authors"])
+    names = [*(f"seed{seed}" for seed in range(5)), "authors"]
+    assert (results.seeds, list(results.measured)) == (5, names)
     assert results.settings == experiment.Settings()
     assert experiment.run(quick=True, executor=executor).settings == experiment.EXPERIMENT.quick
 
@@ -113,22 +114,35 @@ def test_a_quick_summary_says_so(tmp_path, executor, monkeypatch):
 
 
 def test_claims_are_printed_in_two_lines():
-    claims = [Claim("a is above b", "2 against 1", "3 against 1", "by a test", True), Claim("c", "d", "e", "f", False)]
+    claims = [
+        Claim("a is above b", "2 against 1", "3 against 1", "by a test", HOLDS, p=0.01, corrected_p=0.02),
+        Claim("c", "d", "e", "f", FAILS),
+        Claim("g", "h", "i", "j", UNTOLD, is_control=True, p=0.125),
+    ]
     assert format_claims(claims) == (
         "holds          a is above b\n"
-        "               published 2 against 1, measured 3 against 1 (by a test)\n"
+        "               published 2 against 1, measured 3 against 1 (by a test; p 0.01, corrected 0.02)\n"
         "DOES NOT HOLD  c\n"
-        "               published d, measured e (f)"
+        "               published d, measured e (f)\n"
+        "cannot be told control: g\n"
+        "               published h, measured i (j; p 0.12)"
     )
+
+
+def test_what_the_correction_changes_is_counted():
+    claims = corrected([paired_claim(name, "", [1.0, 1.1, 1.3], [0.5, 0.4, 0.2]) for name in "abc"])
+    assert format_claims(claims).splitlines()[-1] == "Holm's correction changes 3 of these verdicts."
+    assert "Holm" not in format_claims(claims[:1] and corrected([claims[0]]))
 
 
 def test_the_report_has_the_experiments_in_their_order_and_no_others(tmp_path):
     assert write_report(tmp_path) == tmp_path / "README.md"
     assert not any(title in (tmp_path / "README.md").read_text(encoding="utf-8") for title in TITLES.values())
+    claim = Claim("s", "p", "m", "t", HOLDS, effect=Effect(1.5, 0.5, 2.5), p=0.01, corrected_p=0.03)
     summary = {
         "experiment": "", "settings": {"a": 1}, "seeds": 2, "quick": False, "seconds": 3.8, "machine": "2 cores, x86_64",
         "data_version": "1.0.0", "versions": versions(), "command": "mnist1d-hf experiment", "remarks": ["So."],
-        "claims": [{"statement": "s", "published": "p", "measured": "m", "test": "t", "holds": True}],
+        "claims": [dataclasses.asdict(claim)],
     }  # fmt: skip
     for name in [*reversed(TITLES), "alchemy"]:
         (tmp_path / name).mkdir()
@@ -136,5 +150,5 @@ def test_the_report_has_the_experiments_in_their_order_and_no_others(tmp_path):
     report = write_report(tmp_path).read_text(encoding="utf-8")
     places = [report.index(f"## {title}") for title in TITLES.values()]
     assert places == sorted(places)
-    assert report.count("| s | p | m |") == len(TITLES)
+    assert report.count("| s | p | m | holds | t | 1.5 (0.5 to 2.5) | 0.01, 0.03 |") == len(TITLES)
     assert report.endswith("\n") and not report.endswith("\n\n")
