@@ -183,5 +183,5 @@ def test_from_the_authors_draws_the_first_objectives_are_those_of_their_log():
     problem.settings = Settings(outer_steps=6)
     _, later = learn(problem, others._replace(parameters=activation.parameters), 0.3, no_count)
     logged = [1.352, 1.314, 1.284, 1.252, 1.212, 1.170, 1.132]
-    # Their own two logs, of different machines, agree until outer step 9.
+    # Their own two logs, of different machines, agree until outer step 10.
     assert [*course.outer_losses, *later.outer_losses] == pytest.approx(logged, abs=0.006)
