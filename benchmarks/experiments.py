@@ -248,16 +248,16 @@ def plain_learning_rate_step(settings, x, y, rate):
 
 
 def metalearn_learning_rate():
-    """Three seeds, both starts. Timed: 3 outer steps of the plain loop, 5 of ours."""
+    """Five seeds and the authors' weights, both starts. Timed: 3 outer steps of the plain loop, 5 of ours."""
     from mnist1d_hf.experiments.metalearn_learning_rate import EXPERIMENT, Settings
 
-    settings, seeds = Settings(), 3
+    settings, parts = Settings(), 6
     x, y = load_tensors("default", "train")
     plain = min(plain_learning_rate_step(settings, x, y, settings.starts[0]) for _ in range(3))
     times = []
-    (part,) = EXPERIMENT.plan(Settings(outer_steps=6), 1)
+    part, _ = EXPERIMENT.plan(Settings(outer_steps=6), 1)
     EXPERIMENT.measure(Settings(outer_steps=6), part, lambda done, what, times=times: times.append(time.process_time()))
-    steps = seeds * settings.outer_steps
+    steps = parts * settings.outer_steps
     report("learning rate", steps * (times[-1] - times[0]) / 5, steps * len(settings.starts) * plain)
 
 
@@ -266,7 +266,7 @@ def plain_outer_step(problem, layers, steps):
     sizes = [1, *[problem.settings.hidden_units] * layers, 1]
     modules = [module for pair in pairwise(sizes) for module in (torch.nn.Linear(*pair), torch.nn.Tanh())]
     network = torch.nn.Sequential(*modules[:-1])
-    weights, batches = problem.draw(torch.Generator().manual_seed(0))
+    weights, batches = problem.draw_own_mlp(torch.Generator().manual_seed(0))
     weights = [weight.requires_grad_() for weight in weights]
     averages = [torch.ones_like(weight) for weight in weights]
     rate, decay = problem.optimizer
@@ -285,18 +285,19 @@ def plain_outer_step(problem, layers, steps):
 
 
 def metalearn_activation():
-    """Three seeds, without the comparison at the end. Timed: 10 of 301 inner steps of the plain loop, 2 outer steps of ours."""
+    """Five seeds, without the comparison at the end. Timed: 10 of 301 inner steps of the plain loop, 2 outer steps of ours."""
     from mnist1d_hf.experiments.experiment import StepCounter
     from mnist1d_hf.experiments.metalearn_activation.learning import Problem, learn
     from mnist1d_hf.experiments.metalearn_activation.settings import Settings
 
-    settings, seeds, count = Settings(), 3, StepCounter(lambda done, what: None)
+    settings, seeds, count = Settings(), 5, StepCounter(lambda done, what: None)
     small = Problem(Settings(outer_steps=2))
     for layers in (1, 2):
         hidden = [settings.hidden_units] * layers
-        learn(Problem(Settings(outer_steps=1)), hidden, 0, count)
+        trial, rate = small.draw_trial(hidden, 0), settings.outer_learning_rate
+        learn(Problem(Settings(outer_steps=1)), trial, rate, count)
         start = time.process_time()
-        learn(small, hidden, 0, count)
+        learn(small, trial, rate, count)
         ours = (time.process_time() - start) / 2
         plain_outer_step(small, layers, 2)
         plain = settings.inner_steps * plain_outer_step(small, layers, 10)

@@ -89,7 +89,7 @@ def test_a_log_has_a_line_per_finished_part(quiet, tmp_path):
     if quiet:
         assert result.stderr == ""
     else:
-        assert [line.partition(" learning rates ")[0] for line in lines] == ["1/2 seed0", "2/2 seed1"]
+        assert [line.partition(" learning rates ")[0] for line in lines] == ["1/3 seed0", "2/3 seed1", "3/3 authors"]
 
 
 @pytest.mark.long

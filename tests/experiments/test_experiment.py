@@ -31,7 +31,7 @@ SMALL = experiment.Settings(outer_steps=2, inner_steps=3, batch_size=4, hidden_s
 def test_parts_are_kept_and_not_measured_again(tmp_path, executor, monkeypatch):
     first = experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor)
     kept = {path.name: path.read_bytes() for path in (tmp_path / experiment.EXPERIMENT.name).iterdir()}
-    assert set(kept) == {"seed0.json", "seed1.json"}
+    assert set(kept) == {"seed0.json", "seed1.json", "authors.json"}
     content = json.loads(kept["seed1.json"])
     assert content["seed"] == 1
     assert content["settings"]["outer_steps"] == 2
@@ -122,11 +122,11 @@ def test_results_of_kept_parts_are_found_by_values(tmp_path, executor):
 
 def test_results_have_a_short_repr_and_a_table_for_notebooks(tmp_path, executor):
     results = experiment.run(seeds=2, settings=SMALL, executor=executor)
-    assert re.fullmatch(r"<Results of metalearn-learning-rate: 2 parts, seeds 2, \d+ s>", repr(results))
+    assert re.fullmatch(r"<Results of metalearn-learning-rate: 3 parts, seeds 2, \d+ s>", repr(results))
     html = results._repr_html_()
     head, *lines = re.findall(r"<tr>(.*?)</tr>", html)
     assert re.findall(r"<th>(.*?)</th>", head) == ["part", *vars(results.measured["seed0"])]
-    assert [re.findall(r"<th>(.*?)</th>", line) for line in lines] == [["seed0"], ["seed1"]]
+    assert [re.findall(r"<th>(.*?)</th>", line) for line in lines] == [["seed0"], ["seed1"], ["authors"]]
     rates = results.measured["seed1"].learning_rates[0]
     assert f"<td>[[{', '.join(f'{rate:.4g}' for rate in rates[:3])}" in lines[1]
 
@@ -242,7 +242,8 @@ def terminal():
 
 @pytest.mark.long
 def test_an_interrupt_ends_the_processes_and_says_what_is_kept(tmp_path, terminal):
-    command = [sys.executable, "-m", "mnist1d_hf", "experiment", "metalearn-learning-rate", "-o", str(tmp_path)]
+    arguments = ["experiment", "metalearn-learning-rate", "--seeds", "2", "-o", str(tmp_path)]
+    command = [sys.executable, "-m", "mnist1d_hf", *arguments]
     environment = {name: value for name, value in os.environ.items() if not name.endswith("DISABLE_PROGRESS_BARS")}
     ours, theirs = terminal
     with interruptible():
@@ -259,7 +260,9 @@ def test_an_interrupt_ends_the_processes_and_says_what_is_kept(tmp_path, termina
     ]
     assert "summary.json" not in {path.name for path in tmp_path.rglob("*")}
     shown = [line for line in re.split(r"[\r\n]+", printed) if "learning rates" in line]
-    assert all(re.match(r"0/3 +\d+% \|.{18}\| [\d:?]+ left, seed\d learning rates \d", line) for line in shown)
+    assert all(
+        re.match(r"0/3 +\d+% \|.{18}\| [\d:?]+ left, (seed\d|authors) learning rates \d", line) for line in shown
+    )
     assert max(map(len, shown)) <= 80
 
 

@@ -82,6 +82,7 @@ def test_no_colour_of_double_descent_has_two_meanings(draw):
 
 def test_the_published_loss_of_a_learned_activation_has_the_colour_of_that_network(draw):
     _, (objective, *_) = draw("metalearn-activation")
-    two_layers, one_layer, published = objective.get_legend().get_lines()
+    diverging, two_layers, one_layer, published = objective.get_legend().get_lines()
     assert published.get_label() == "one layer, published mean"
-    assert published.get_color() == one_layer.get_color() != two_layers.get_color()
+    assert published.get_color() == one_layer.get_color()
+    assert len({line.get_color() for line in (diverging, two_layers, one_layer)}) == 3

@@ -22,8 +22,8 @@ SMALL = experiment.Settings(outer_steps=1, inner_steps=2, batch_size=4, hidden_s
 
 @pytest.fixture
 def clock(monkeypatch):
-    """A clock on which a part takes 1.254 s, then 2.504 s."""
-    readings = iter([10.0, 11.254, 20.0, 22.504])
+    """A clock on which a part takes 1.254 s, then 2.504 s, then 1.254 s again."""
+    readings = iter([10.0, 11.254, 20.0, 22.504, 30.0, 31.254])
     monkeypatch.setattr(shared, "time", SimpleNamespace(perf_counter=lambda: next(readings)))
 
 
@@ -41,6 +41,7 @@ def test_a_part_and_a_summary_have_these_keys(tmp_path, executor, clock, command
     assert json.loads(text) == {
         "experiment": "metalearn-learning-rate",
         "part": "seed1",
+        "weights": "seeded",
         "seed": 1,
         "settings": settings,
         "data_version": DATA_VERSION,
@@ -50,7 +51,7 @@ def test_a_part_and_a_summary_have_these_keys(tmp_path, executor, clock, command
         "measured": dataclasses.asdict(results.measured["seed1"]),
     }
     assert text.count("\n") == 1 and text.endswith("}\n")
-    assert results.seconds == 3.75
+    assert results.seconds == 5.0
     write_summary(experiment.EXPERIMENT, results, tmp_path)
     text = (folder / "summary.json").read_text(encoding="utf-8")
     summary = json.loads(text)
@@ -59,7 +60,7 @@ def test_a_part_and_a_summary_have_these_keys(tmp_path, executor, clock, command
         "settings": settings,
         "seeds": 2,
         "quick": False,
-        "seconds": 3.8,
+        "seconds": 5.0,
         "machine": f"{os.cpu_count()} cores, {platform.machine()}",
         "data_version": DATA_VERSION,
         "versions": versions(),
@@ -68,13 +69,15 @@ def test_a_part_and_a_summary_have_these_keys(tmp_path, executor, clock, command
         "remarks": list(experiment.EXPERIMENT.remarks),
     }
     assert text == json.dumps(summary, indent=1) + "\n"
-    assert sorted(path.name for path in folder.iterdir()) == ["figure.png", "seed0.json", "seed1.json", "summary.json"]
+    assert sorted(path.name for path in folder.iterdir()) == [
+        "authors.json", "figure.png", "seed0.json", "seed1.json", "summary.json",
+    ]  # fmt: skip
 
 
 def test_seconds_are_those_of_all_parts_even_of_kept_ones(tmp_path, executor, clock):
     experiment.run(tmp_path, seeds=1, settings=SMALL, executor=executor)
-    assert experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor).seconds == 3.75
-    assert experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor).seconds == 3.75
+    assert experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor).seconds == 5.0
+    assert experiment.run(tmp_path, seeds=2, settings=SMALL, executor=executor).seconds == 5.0
 
 
 def test_parts_of_other_data_are_refused(tmp_path, executor):
@@ -93,11 +96,12 @@ def test_nothing_is_kept_without_an_output(empty_folder, executor):
 
 def test_five_seeds_and_the_papers_settings_are_the_default(executor, monkeypatch):
     def measure(self, settings, part, progress):
-        return experiment.Measured([[float(settings.outer_steps)]], [[0.0]])
+        return experiment.Measured([[float(settings.outer_steps)]], [[0.0]], [[0.0]])
 
     monkeypatch.setattr(experiment.MetalearnLearningRate, "measure", measure)
     results = experiment.run(executor=executor)
-    assert (results.seeds, list(results.measured)) == (5, [f"seed{seed}" for seed in range(5)])
+    names = [*(f"seed{seed}" for seed in range(5)), "authors"]
+    assert (results.seeds, list(results.measured)) == (5, names)
     assert results.settings == experiment.Settings()
     assert experiment.run(quick=True, executor=executor).settings == experiment.EXPERIMENT.quick
 
