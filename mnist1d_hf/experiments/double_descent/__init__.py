@@ -39,9 +39,9 @@ class DoubleDescent(Experiment[Settings, Measured]):
         "Published numbers are from the log of the authors' notebook, of one run. The CNN and the two losses are in the "
         "paper's first version only, whose figure shows test losses and draws the threshold at 10,000 parameters; it does "
         "not say on how many rows, and its numbers are not in the log.",
-        "The widths of the MLP are the notebook's. Those of the CNN are spaced as geometrically as the MLP's, so that both "
-        "are resolved alike; the notebook's are the even ones below 30 and every fifth from there, also up to 100, which "
-        "would take about twice the time.",
+        "The widths of the MLP are the notebook's. Those of the CNN are spaced geometrically too, so that both resolve the "
+        "number of parameters alike; the notebook's are the even ones below 30 and every fifth from there, also up to 100, "
+        "which would take about twice the time.",
         "Each seed draws its own wrong labels, initial weights and batches; the notebook draws wrong labels once for all "
         "networks.",
         "The interpolation threshold is taken to be where the training rows are fitted, not where the test error of each "
