@@ -66,17 +66,18 @@ def test_a_model_has_one_colour_in_the_curves_and_in_the_table_of_spatial_priors
 
 
 def test_no_colour_of_double_descent_has_two_meanings(draw):
-    _, (*errors, losses) = draw("double-descent")
-    (training, test, published), (likelihood, squared) = (
-        [line.get_color() for line in axis.get_legend().get_lines()] for axis in (errors[0], losses)
+    _, (*errors, losses, two_losses) = draw("double-descent")
+    (training, test, published), (mlp, cnn), (likelihood, squared) = (
+        [line.get_color() for line in axis.get_legend().get_lines()] for axis in (errors[0], losses, two_losses)
     )
     assert published == test
-    assert len({training, test, likelihood, squared}) == 4
+    assert len({training, test, mlp, cnn, likelihood, squared}) == 6
     for axis in errors:
         assert {line.get_color() for line in axis.lines} == {training, test}
-    data = [line for line in losses.lines if line.get_linestyle() != ":"]
+    assert {line.get_color() for line in losses.lines} == {mlp, cnn}
+    data = [line for line in two_losses.lines if line.get_linestyle() != ":"]
     assert {line.get_color() for line in data} == {likelihood, squared}
-    guides = {line.get_color() for line in losses.lines if line.get_linestyle() == ":"}
+    guides = {line.get_color() for line in two_losses.lines if line.get_linestyle() == ":"}
     assert not guides & {training, test, likelihood, squared}
 
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from dataclasses import replace
+
 import numpy as np
 
 from ...utils.statistics import PAIRED_TEST, describe
@@ -22,7 +25,10 @@ NOT_PUBLISHED = "not for this number of rows"
 """In place of what was published, for other numbers of rows."""
 
 MARGIN = 1.0
-"""Points of accuracy below which a gain is none: one test row in a hundred."""
+"""Points of accuracy below which a difference makes little: one test row in a hundred."""
+
+Accuracies = Callable[[Results[Settings, Measured], str, int], list[float]]
+"""Returns the accuracies of a kind with a number of rows that are compared."""
 
 POOLED = ("max", "average", "L2")
 """The kinds that pool."""
@@ -32,15 +38,18 @@ NAMES = {"none": "no pooling", "stride": "stride 2"} | {kind: f"{kind} pooling" 
 
 
 def uncorrected_claims(results: Results[Settings, Measured]) -> list[Claim]:
-    """Compare what pooling and striding gain with few rows and with many; controls compare pooling with striding."""
+    """Compare pooling and striding with neither, with few rows and with many; controls compare pooling with striding."""
     fewest, most = results.settings.train_rows[0], results.settings.train_rows[-1]
     return [
         *(_ahead(results, kind, "none", fewest) for kind in POOLED),
-        _no_benefit(results, "stride", fewest),
-        *(_no_benefit(results, kind, most) for kind in POOLED),
+        _no_help(results, "stride", fewest),
+        *(_little_difference(results, kind, most) for kind in POOLED),
         *(_hindered(results, kind, most) for kind in POOLED),
         *(_gain_shrinks(results, kind, fewest, most) for kind in POOLED),
+        _max_behind_l2(results, most),
         *(as_control(_ahead(results, kind, "stride", rows)) for rows in (fewest, most) for kind in POOLED),
+        *(_after_the_last_step(_ahead(results, kind, "none", fewest, last_accuracies)) for kind in POOLED),
+        *(_after_the_last_step(_little_difference(results, kind, most, last_accuracies)) for kind in POOLED),
     ]
 
 
@@ -52,6 +61,11 @@ def final_accuracies(results: Results[Settings, Measured], kind: str, rows: int)
     return means
 
 
+def last_accuracies(results: Results[Settings, Measured], kind: str, rows: int) -> list[float]:
+    """Return the test accuracy per seed after the last step, in percent."""
+    return [accuracies[-1] for accuracies in results.one(kind=kind, rows=rows).test_accuracies]
+
+
 def _published(kind: str, other: str, rows: int) -> str:
     if rows not in PUBLISHED_ROWS:
         return NOT_PUBLISHED
@@ -59,11 +73,38 @@ def _published(kind: str, other: str, rows: int) -> str:
     return f"in one run {PUBLISHED[kind][column]} against {PUBLISHED[other][column]}"
 
 
-def _ahead(results: Results[Settings, Measured], kind: str, other: str, rows: int) -> Claim:
+def _ahead(
+    results: Results[Settings, Measured], kind: str, other: str, rows: int, accuracies: Accuracies = final_accuracies
+) -> Claim:
     return paired_claim(
         f"{NAMES[kind]} is ahead of {NAMES[other]} at {rows} rows, in percent",
         _published(kind, other, rows),
-        *(final_accuracies(results, name, rows) for name in (kind, other)),
+        *(accuracies(results, name, rows) for name in (kind, other)),
+    )
+
+
+def _no_help(results: Results[Settings, Measured], kind: str, rows: int) -> Claim:
+    ours, theirs = (final_accuracies(results, name, rows) for name in (kind, "none"))
+    return tested_claim(
+        f"{NAMES[kind]} does not help at {rows} rows: it gains less than {MARGIN:g} point over no pooling, in percent",
+        f"not striding ({_published(kind, 'none', rows)})",
+        f"{describe(ours)} against {describe(theirs)}",
+        [(MARGIN - np.subtract(ours, theirs)).tolist()],
+        test=f"{PAIRED_TEST}, of the gain against {MARGIN:g} point",
+    )
+
+
+def _little_difference(
+    results: Results[Settings, Measured], kind: str, rows: int, accuracies: Accuracies = final_accuracies
+) -> Claim:
+    ours, theirs = (accuracies(results, name, rows) for name in (kind, "none"))
+    gain = np.subtract(ours, theirs)
+    return tested_claim(
+        f"{NAMES[kind]} makes little difference at {rows} rows: less than {MARGIN:g} point from no pooling, in percent",
+        f"not much of a difference ({_published(kind, 'none', rows)})",
+        f"{describe(ours)} against {describe(theirs)}",
+        [(MARGIN - gain).tolist(), (MARGIN + gain).tolist()],
+        test=f"{PAIRED_TEST}, of the gain against {MARGIN:g} point, and of the loss",
     )
 
 
@@ -76,17 +117,6 @@ def _hindered(results: Results[Settings, Measured], kind: str, rows: int) -> Cla
     )
 
 
-def _no_benefit(results: Results[Settings, Measured], kind: str, rows: int) -> Claim:
-    ours, theirs = (final_accuracies(results, name, rows) for name in (kind, "none"))
-    return tested_claim(
-        f"{NAMES[kind]} brings no benefit at {rows} rows: it gains less than {MARGIN:g} point over no pooling, in percent",
-        f"no benefit ({_published(kind, 'none', rows)})",
-        f"{describe(ours)} against {describe(theirs)}",
-        [(MARGIN - np.subtract(ours, theirs)).tolist()],
-        test=f"{PAIRED_TEST}, of the gain against {MARGIN:g} point",
-    )
-
-
 def _gain_shrinks(results: Results[Settings, Measured], kind: str, fewest: int, most: int) -> Claim:
     ends = [[final_accuracies(results, name, rows) for name in (kind, "none")] for rows in (fewest, most)]
     gains = [np.subtract(pooled, unpooled).tolist() for pooled, unpooled in ends]
@@ -94,6 +124,19 @@ def _gain_shrinks(results: Results[Settings, Measured], kind: str, fewest: int, 
     is_known = fewest in published and most in published
     return paired_claim(
         f"{NAMES[kind]} gains more over no pooling at {fewest} than at {most} rows, in points",
-        f"{published[fewest]:.1f} against {published[most]:.1f}" if is_known else NOT_PUBLISHED,
+        f"in one run {published[fewest]:.1f} against {published[most]:.1f}" if is_known else NOT_PUBLISHED,
         *gains,
     )
+
+
+def _max_behind_l2(results: Results[Settings, Measured], rows: int) -> Claim:
+    return paired_claim(
+        f"max pooling is behind L2 pooling at {rows} rows, in percent",
+        f"may perform worse (first version; {_published('max', 'L2', rows)})",
+        *(final_accuracies(results, kind, rows) for kind in ("max", "L2")),
+        above=False,
+    )
+
+
+def _after_the_last_step(claim: Claim) -> Claim:
+    return as_control(replace(claim, statement=f"after the last step, {claim.statement}"))

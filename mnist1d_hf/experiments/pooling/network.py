@@ -37,13 +37,8 @@ def draw_network(kind: str, length: int, channels: int, seeds: list[int]) -> Net
     return Network([*layers, draw_linear(positions * channels, NUM_CLASSES, generators)])
 
 
-def forward(network: Network, x: Tensor) -> Tensor:
-    """Return the logits (members, batch, classes) of signals (batch, length) that are the same for all members."""
-    return network.forward(x.expand(network.num_members, -1, -1))
-
-
 def accuracy(network: Network, x: Tensor, y: Tensor) -> list[float]:
-    """Return the accuracy of each member on signals (rows, length) and labels (rows,), in percent."""
-    predicted = [forward(network, rows).argmax(2) for rows in x.split(_ROWS_AT_ONCE)]
+    """Return the accuracy of each member on its signals (members, rows, length) and labels (members, rows), in percent."""
+    predicted = [network.forward(rows).argmax(2) for rows in x.split(_ROWS_AT_ONCE, dim=1)]
     accuracies: list[float] = (100 * (torch.cat(predicted, 1) == y).double().mean(1)).tolist()
     return accuracies

@@ -30,4 +30,4 @@ class Measured:
 
     steps: list[int]
     test_accuracies: list[list[float]]
-    """In percent, at each of the steps; one list per seed."""
+    """In percent, at each of the steps, the last of the training among them; one list per seed."""
