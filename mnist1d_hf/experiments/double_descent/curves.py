@@ -1,4 +1,4 @@
-"""Test error or loss over width: where it peaks, how high, and from where the training rows are fitted."""
+"""Errors over width: where they peak, how high, and from where the training rows are fitted."""
 
 from __future__ import annotations
 
@@ -17,69 +17,55 @@ FITTED = 0.01
 
 @dataclass(frozen=True)
 class Curve:
-    """Training error and test score over width."""
+    """Errors over width."""
 
     widths: NDArray[np.int64]
     parameters: NDArray[np.int64]
     train: NDArray[np.float64]
     """Of shape (widths, seeds), in %."""
     test: NDArray[np.float64]
-    """Of shape (widths, seeds): errors in %, or losses in nats."""
-    is_loss: bool = False
-    """Whether the test scores are losses."""
+    """Of shape (widths, seeds), in %."""
 
     @property
     def peak(self) -> int:
-        """The peak of the mean test score, which depends less on chance than those of single seeds."""
+        """The peak of the mean test error, which depends less on chance than those of single seeds."""
         return int(prominences(self.test.mean(1)).argmax())
 
     @property
     def peaks(self) -> list[int]:
-        """The peak of the test score of each seed."""
-        return [int(prominences(scores).argmax()) for scores in self.test.T]
+        """The peak of the test error of each seed."""
+        return [int(prominences(errors).argmax()) for errors in self.test.T]
 
     @property
     def heights(self) -> list[float]:
         """The height of the peak of each seed."""
-        return [float(prominences(scores).max()) for scores in self.test.T]
+        return [float(prominences(errors).max()) for errors in self.test.T]
 
     @property
     def fitted(self) -> list[int]:
         """The first width of each seed that fits its training rows; one more than there are, if none does."""
         return [int(np.argmax(np.append(errors <= 100 * FITTED, True))) for errors in self.train.T]
 
-    @property
-    def thresholds(self) -> NDArray[np.float64]:
-        """The number of parameters from which each seed fits its training rows; infinite, if no width does."""
-        return np.append(self.parameters.astype(float), np.inf)[self.fitted]
 
-
-def prominences(scores: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return how far each score is above the lowest before it and the lowest behind it, whichever is less.
+def prominences(errors: Sequence[float] | NDArray[np.float64]) -> NDArray[np.float64]:
+    """Return how far each error is above the lowest before it and the lowest behind it, whichever is less.
 
     At least 0; the largest is the height of the peak of a double descent.
     """
-    scores = np.asarray(scores, float)
-    before = np.minimum.accumulate(scores)
-    behind = np.minimum.accumulate(scores[::-1])[::-1]
-    return scores - np.maximum(before, behind)
+    errors = np.asarray(errors, float)
+    before = np.minimum.accumulate(errors)
+    behind = np.minimum.accumulate(errors[::-1])[::-1]
+    return errors - np.maximum(before, behind)
 
 
-def curve_of(
-    results: Results[Settings, Measured], architecture: str, condition: str, *, is_loss: bool = False
-) -> Curve:
-    """Collect the scores of an architecture, ``"mlp"`` or ``"cnn"``, under one condition, from narrow to wide."""
+def curve_of(results: Results[Settings, Measured], architecture: str, condition: str) -> Curve:
+    """Collect the errors of an architecture, ``"mlp"`` or ``"cnn"``, under one condition, from narrow to wide."""
     rows = sorted(
         row
         for part in results.where(architecture=architecture)
         for row in zip(
-            part.widths,
-            part.parameters,
-            part.train_errors[condition],
-            (part.test_losses if is_loss else part.test_errors)[condition],
-            strict=True,
+            part.widths, part.parameters, part.train_errors[condition], part.test_errors[condition], strict=True
         )
     )
     widths, parameters, train, test = zip(*rows, strict=True)
-    scale = 1 if is_loss else 100
-    return Curve(np.array(widths), np.array(parameters), 100 * np.array(train), scale * np.array(test), is_loss)
+    return Curve(np.array(widths), np.array(parameters), 100 * np.array(train), 100 * np.array(test))

@@ -10,8 +10,8 @@ from .width_families import Optimisation
 
 
 def geometric_widths(low: int, high: int, count: int) -> tuple[int, ...]:
-    """Return widths from low to high, each a constant times the one before, rounded down; equal ones are left out."""
-    return tuple(np.unique(np.geomspace(low, high, count, dtype=int)).tolist())
+    """Return widths from low to high, each a constant times the one before, rounded up; equal ones are left out."""
+    return tuple(sorted({int(np.ceil(round(width, 6))) for width in np.geomspace(low, high, count)}))
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class Settings:
 
 @dataclass(frozen=True)
 class Measured:
-    """Errors, as fractions, and losses of networks of a few widths."""
+    """Errors, as fractions, of networks of a few widths."""
 
     architecture: str
     widths: list[int]
@@ -50,5 +50,3 @@ class Measured:
     train_errors: dict[str, list[list[float]]]
     """By the name of the condition; one list per width, one number per seed."""
     test_errors: dict[str, list[list[float]]]
-    test_losses: dict[str, list[list[float]]]
-    """Mean negative log likelihood of the test rows, in nats, under the conditions that minimise it."""

@@ -29,7 +29,7 @@ class Condition:
     """What a network is trained on, and for."""
 
     label_noise: float
-    """Probability that a training label is replaced by a random one."""
+    """Share of the training labels that are replaced by random ones."""
     squared_error: bool = False
     """Minimise the squared error of one-hot labels, summed over the classes; otherwise the negative log likelihood."""
 
@@ -45,14 +45,12 @@ class Optimisation:
 
 
 @dataclass(frozen=True)
-class Scores:
-    """Scores by condition and seed; errors are shares of misclassified rows."""
+class Errors:
+    """Share of misclassified rows, by condition and seed."""
 
-    train_errors: list[list[float]]
+    train: list[list[float]]
     """On the training rows with the labels as they were in training."""
-    test_errors: list[list[float]]
-    test_losses: list[list[float]]
-    """Mean negative log likelihood, in nats, of the conditions that minimise it."""
+    test: list[list[float]]
     num_parameters: int
 
 
@@ -69,10 +67,15 @@ FAMILIES: dict[str, Callable[[int], list[nn.Module]]] = {
 
 
 def replace_labels(y: Tensor, share: float, seed: int) -> Tensor:
-    """Replace each label with a probability, ``share``, by a random one, which is the right one in one case out of ten."""
+    """Replace the labels of a share of the rows, in [0, 1], by random ones, of which every tenth is the right one.
+
+    The seed draws rows and labels; exactly that share, rounded to rows, is drawn anew.
+    """
     stream = generator(seed)
-    is_replaced = torch.rand(len(y), generator=stream) < share
-    return torch.where(is_replaced, torch.randint(NUM_CLASSES, (len(y),), generator=stream), y)
+    rows = torch.randperm(len(y), generator=stream)[: round(share * len(y))]
+    noisy = y.clone()
+    noisy[rows] = torch.randint(NUM_CLASSES, (len(rows),), generator=stream)
+    return noisy
 
 
 def train_width(
@@ -84,8 +87,8 @@ def train_width(
     training: tuple[Tensor, Tensor],
     test: tuple[Tensor, Tensor],
     progress: Callable[[], None],
-) -> Scores:
-    """Train the networks of one width and score them.
+) -> Errors:
+    """Train the networks of one width and count their errors.
 
     Conditions with the negative log likelihood come first. Each seed draws label noise, initial weights and batches.
     ``training`` and ``test`` are signals of shape (rows, length), float32, and labels of shape (rows,), int64; ``progress`` is
@@ -93,15 +96,12 @@ def train_width(
     """
     x, y = training
     labels = torch.stack([replace_labels(y, condition.label_noise, seed) for condition in conditions for seed in seeds])
-    num_likelihood = sum(not condition.squared_error for condition in conditions)
-    network = train_members(architecture, width, x, labels, num_likelihood * len(seeds), seeds, optimisation, progress)
+    num_likelihood = sum(not condition.squared_error for condition in conditions) * len(seeds)
+    network = train_members(architecture, width, x, labels, num_likelihood, seeds, optimisation, progress)
     shape = len(conditions), len(seeds)
-    train_errors, _ = _evaluate(network, x, labels)
-    test_errors, test_losses = _evaluate(network, test[0], test[1].expand(len(labels), -1))
-    return Scores(
-        train_errors=train_errors.view(shape).tolist(),
-        test_errors=test_errors.view(shape).tolist(),
-        test_losses=test_losses.view(shape)[:num_likelihood].tolist(),
+    return Errors(
+        train=_errors(network, x, labels).view(shape).tolist(),
+        test=_errors(network, test[0], test[1].expand(len(labels), -1)).view(shape).tolist(),
         num_parameters=network.parameters.numel() // len(labels),
     )
 
@@ -153,12 +153,10 @@ def loss_gradient(logits: Tensor, targets: Tensor, num_likelihood: int) -> Tenso
     return torch.cat([cross_entropy_gradient(*likelihood), squared_error_gradient(*squared)])
 
 
-def _evaluate(network: Network, x: Tensor, labels: Tensor) -> tuple[Tensor, Tensor]:
-    """Return error and mean negative log likelihood of each member on signals (rows, length) with labels (members, rows)."""
-    misses, losses = [], []
-    for signals, true in zip(x.split(_EVALUATION_ROWS), labels.split(_EVALUATION_ROWS, dim=1), strict=True):
-        logits = network.forward(signals.expand(len(labels), -1, -1))
-        misses.append(logits.argmax(dim=2) != true)
-        losses.append(F.cross_entropy(logits.transpose(1, 2), true, reduction="none"))
-    errors, likelihoods = (torch.cat(values, dim=1).double().mean(dim=1) for values in (misses, losses))
-    return errors, likelihoods
+def _errors(network: Network, x: Tensor, labels: Tensor) -> Tensor:
+    """Return the error of each member on signals (rows, length) with labels (members, rows)."""
+    misses = [
+        network.forward(signals.expand(len(labels), -1, -1)).argmax(dim=2) != true
+        for signals, true in zip(x.split(_EVALUATION_ROWS), labels.split(_EVALUATION_ROWS, dim=1), strict=True)
+    ]
+    return torch.cat(misses, dim=1).double().mean(dim=1)

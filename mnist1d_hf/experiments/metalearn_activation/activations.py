@@ -4,9 +4,6 @@ The latter is ELU(x) plus a network of one input and one output. The network sta
 it, which asks for its value at millions of points. So it is evaluated at the nodes of a table once, with its slope, and is a
 cubic polynomial between two nodes. An objective of the training is differentiated by the polynomials' coefficients (see
 `TabulatedActivation.reverse`), and the coefficients, automatically, by the network's parameters.
-
-Noise on the network's last hidden layer, which all elements of a step share, moves the whole function up or down in that step.
-So the table stays as it is, and the offsets are a second way in which an objective depends on the network's parameters.
 """
 
 from __future__ import annotations
@@ -106,15 +103,11 @@ def network(parameters: Sequence[Tensor], x: Tensor) -> tuple[Tensor, Tensor]:
 class TabulatedActivation:
     """ELU(x) + 0.2 * network(x), the network a cubic polynomial between nodes that has its values and slopes at the nodes.
 
-    The network's parameters are float64, because neighbouring nodes differ little; ``dtype`` is that of the inputs. ``noise``,
-    of shape (steps, units), is added to the network's last hidden layer, and calls leave it out: it moves all values of a step
-    by the same number, which is in ``offsets``.
+    The network's parameters are float64, because neighbouring nodes differ little; ``dtype`` is that of the inputs.
     """
 
-    def __init__(self, parameters: Sequence[Tensor], noise: Tensor, dtype: torch.dtype = torch.float32) -> None:
+    def __init__(self, parameters: Sequence[Tensor], dtype: torch.dtype = torch.float32) -> None:
         self.parameters = [parameter.detach().requires_grad_() for parameter in parameters]
-        self._offsets = OUTPUT_SCALE * (noise.to(torch.float64) @ self.parameters[-2]).squeeze(1)
-        self.offsets = self._offsets.detach().to(dtype)
         steps = torch.arange(-LIMIT * NODES_PER_UNIT, LIMIT * NODES_PER_UNIT + 1, dtype=torch.float64)
         values, slopes = network(self.parameters, steps / NODES_PER_UNIT)
         self._coefficients = (OUTPUT_SCALE * _cubics(values, slopes / NODES_PER_UNIT)).to(dtype)
@@ -148,13 +141,9 @@ class TabulatedActivation:
         curvature.addcmul_(c3.index_select(0, cell).view_as(x), t, value=3).mul_(2 * NODES_PER_UNIT**2)
         return curvature + x.exp() * (x < 0)
 
-    def parameter_gradient(self, by_offsets: Tensor) -> tuple[Tensor, ...]:
-        """Return the gradient by the network's parameters of the objective that `reverse` was told of.
-
-        ``by_offsets`` are its derivatives by each of the offsets.
-        """
-        outputs, gradients = (self._coefficients, self._offsets), (self._gradient, by_offsets.to(torch.float64))
-        return torch.autograd.grad(outputs, self.parameters, gradients, retain_graph=True)
+    def parameter_gradient(self) -> tuple[Tensor, ...]:
+        """Return the gradient by the network's parameters of the objective that `reverse` was told of."""
+        return torch.autograd.grad(self._coefficients, self.parameters, self._gradient, retain_graph=True)
 
 
 def _place(x: Tensor) -> tuple[Tensor, Tensor]:

@@ -3,29 +3,26 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 from torch import Tensor
 
 from ...utils.seeds import generator
-from .activation_transfer import Data, load_images, train_cnn
+from .activation_transfer import Data, load_digits, train_cnn
 from .activations import Activation
 from .learning import Course, Problem
-from .unrolled import Batches, Weights, train
+from .unrolled import train
 
 if TYPE_CHECKING:
     from ..experiment import StepCounter
 
-LEARNED, TWO_LAYERS, FAST_TWO_LAYERS = "learned", "learned-two-layers", "learned-two-layers-fast"
-"""Kinds of parts: learning with the network of the authors' code, and with that of the paper's text at two outer rates."""
+LEARNED, TWO_LAYERS, FIXED_KIND = "learned", "learned-two-layers", "fixed"
+"""Kinds of parts: learning with the network of the authors' code, with that of the paper's text, and the fixed ones."""
 
-FIXED_KIND = "fixed"
-"""The kind of the fixed ones."""
-
-SIGNALS, IMAGES = "signals", "images"
+CNN, DIGITS = "CNN on MNIST-1D", "CNN on 8×8 digits"
 """The tasks that activation functions are transferred to."""
 
 
@@ -35,19 +32,13 @@ class Comparison:
 
     names: list[str]
     losses: list[float]
-    """Mean loss of the last inner steps in nats, of the MLP that the seed learns with."""
+    """Mean loss of the last inner steps in nats, over MLPs."""
     all_losses: list[float]
     """Mean loss of all inner steps."""
     accuracies: list[float]
-    """Its test accuracy in percent."""
-    unseen_losses: list[float]
-    """Mean loss of the last inner steps, over other MLPs on other batches."""
-    unseen_accuracies: list[float]
-    """Their mean test accuracy."""
-    images: str
-    """Which images the CNN was trained on; empty if it was not."""
-    transfers: dict[str, list[dict[str, list[float]]]]
-    """What `train_cnn` returns, by task."""
+    """Mean test accuracy of the MLPs in percent."""
+    transfers: dict[str, list[list[float]]]
+    """Test accuracy of the CNN in percent after each of the epochs, by data set."""
 
 
 @dataclass(frozen=True)
@@ -55,56 +46,35 @@ class Measured(Course, Comparison):
     """Measurements of one activation function that is learned, or of the fixed ones."""
 
 
-class Task(NamedTuple):
-    """What a CNN is trained on."""
-
-    name: str
-    data: Data
-    epochs: tuple[int, ...]
-
-
-def load_tasks(problem: Problem) -> dict[str, Task]:
-    """Load the tasks that activation functions are transferred to."""
-    settings, (x, y, test_x, test_y) = problem.settings, problem.data
-    name, images = load_images(settings.image_rows)
-    return {
-        SIGNALS: Task("MNIST-1D", Data(x.unsqueeze(1), y, test_x.unsqueeze(1), test_y), settings.signal_epochs),
-        IMAGES: Task(name, images, settings.image_epochs),
-    }
-
-
-def compare(
-    problem: Problem, activations: Mapping[str, Activation], tasks: Mapping[str, Task], seed: int, count: StepCounter
-) -> Comparison:
-    """Train MLPs, and a CNN for each task, with activation functions; count each CNN.
+def compare(problem: Problem, activations: Mapping[str, Activation], seed: int, count: StepCounter) -> Comparison:
+    """Train MLPs and CNNs with activation functions; count each CNN.
 
     The seed draws MLPs, CNNs and their batches, the same for all activation functions.
     """
-    counted, stream = problem.settings.counted_steps, generator(seed, "batches")
-    draws = [problem.draw_mlp(stream, problem.draw_rows(stream)) for _ in range(problem.settings.evaluations)]
-    own = [_train_mlps(problem, each, [problem.draw_own_mlp(generator(seed))]) for each in activations.values()]
-    unseen = [_train_mlps(problem, each, draws) for each in activations.values()]
-    transfers: dict[str, list[dict[str, list[float]]]] = {task: [] for task in tasks}
-    for (key, task), (name, activation) in itertools.product(tasks.items(), activations.items()):
-        curves = train_cnn(activation, task.data, task.epochs, seed)
-        transfers[key].append(curves._asdict())
-        count(1, f"CNN on {task.name}, {name}: {curves.accuracies[-1]:.1f} %")
+    counted = problem.settings.counted_steps
+    losses, accuracies = zip(*(_train_mlps(problem, each, seed) for each in activations.values()), strict=True)
+    x, y, test_x, test_y = problem.data
+    data = {CNN: Data(x.unsqueeze(1), y, test_x.unsqueeze(1), test_y), DIGITS: load_digits()}
+    transfers: dict[str, list[list[float]]] = {task: [] for task in data}
+    for task, name in itertools.product(data, activations):
+        transfers[task].append(train_cnn(activations[name], data[task], problem.settings.transfer_epochs, seed))
+        count(1, f"{task}, {name}: {transfers[task][-1][-1]:.1f} %")
     return Comparison(
         names=list(activations),
-        losses=[round(loss[-counted:].mean().item(), 4) for loss, _ in own],
-        all_losses=[round(loss.mean().item(), 4) for loss, _ in own],
-        accuracies=[round(accuracy, 2) for _, accuracy in own],
-        unseen_losses=[round(loss[-counted:].mean().item(), 4) for loss, _ in unseen],
-        unseen_accuracies=[round(accuracy, 2) for _, accuracy in unseen],
-        images=tasks[IMAGES].name if tasks else "",
+        losses=[round(loss[-counted:].mean().item(), 4) for loss in losses],
+        all_losses=[round(loss.mean().item(), 4) for loss in losses],
+        accuracies=[round(accuracy, 2) for accuracy in accuracies],
         transfers=transfers,
     )
 
 
-def _train_mlps(
-    problem: Problem, activation: Activation, draws: Sequence[tuple[Weights, Batches]]
-) -> tuple[Tensor, float]:
+def _train_mlps(problem: Problem, activation: Activation, seed: int) -> tuple[Tensor, float]:
     """Return the loss of each inner step, and the test accuracy in percent; means over MLPs."""
-    trainings = [train(activation, *each, problem.optimizer) for each in draws]
-    accuracies = [problem.accuracy(activation, training.weights) for training in trainings]
-    return torch.stack([training.losses for training in trainings]).mean(0), sum(accuracies) / len(accuracies)
+    # Not the stream of the learning, so that these MLPs are new to it.
+    stream = generator(seed, "batches")
+    losses, accuracies = [], []
+    for _ in range(problem.settings.evaluations):
+        training = train(activation, *problem.draw(stream), problem.optimizer)
+        losses.append(training.losses)
+        accuracies.append(problem.accuracy(activation, training.weights))
+    return torch.stack(losses).mean(0), sum(accuracies) / len(accuracies)

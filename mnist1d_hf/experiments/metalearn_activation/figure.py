@@ -8,11 +8,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ...utils.extras import require
-from ...utils.figures import ACCENT, GREY, new_figure, tidy
+from ...utils.figures import GREY, new_figure, tidy
 from ..results import Results
 from .activations import FIXED
-from .claims import PUBLISHED_LOSSES, of_all_seeds, transferred
-from .comparison import FAST_TWO_LAYERS, IMAGES, LEARNED, TWO_LAYERS, Measured
+from .claims import PUBLISHED_LOSSES, cnn_accuracies, mlp_accuracies
+from .comparison import CNN, DIGITS, LEARNED, TWO_LAYERS, Measured
 from .learning import SPAN
 from .settings import Settings
 
@@ -38,41 +38,36 @@ _LINES = 14
 
 def plot(results: Results[Settings, Measured]) -> Figure:
     """Draw objective, test accuracy and shape over the outer steps, and how the CNN does with each activation function."""
-    figure = new_figure((10, 5.6))
-    (objective, accuracy, shape), (final, training, test) = figure.subplots(2, 3)
+    figure = new_figure((9, 5.4))
+    (objective, accuracy, shape), (final, *transfers) = figure.subplots(2, 3)
     _draw_objective(objective, results)
     _draw_accuracy(accuracy, results)
     _draw_shape(shape, results)
     _draw_final(final, results)
-    for axis, measure in ((training, "training_losses"), (test, "test_losses")):
-        _draw_transfer(axis, measure, results)
+    for axis, data in zip(transfers, (CNN, DIGITS), strict=True):
+        _draw_transfer(axis, data, results)
     tidy(figure.axes, tick_size=7, label_size=8, title_size=8)
     return figure
 
 
 def _draw_objective(axis: Axes, results: Results[Settings, Measured]) -> None:
-    settings, own = results.settings, _COLOURS[LEARNED]
-    kinds = {
-        FAST_TWO_LAYERS: (GREY, f"two hidden layers, rate {settings.outer_learning_rate:g}"),
-        TWO_LAYERS: (ACCENT, f"two hidden layers, rate {settings.lower_learning_rate:g}"),
-        LEARNED: (own, f"one hidden layer, rate {settings.outer_learning_rate:g}"),
-    }
-    for kind, (color, label) in kinds.items():
+    own = _COLOURS[LEARNED]
+    for kind, color, label in ((TWO_LAYERS, GREY, "two hidden layers"), (LEARNED, own, "one hidden layer")):
         for number, measured in enumerate(results.where(kind=kind)):
             axis.plot(measured.outer_losses, color=color, linewidth=0.7, label=None if number else label)
     axis.axhline(PUBLISHED_LOSSES[LEARNED], color=own, linestyle=":", linewidth=1, label="one layer, published mean")
     axis.set(xlabel="outer step", ylabel="nats", ylim=(None, _HIGHEST_LOSS))
-    axis.set_title(f"mean of the last {settings.counted_steps} inner losses")
-    axis.legend(fontsize=6, edgecolor="none", framealpha=1, loc="upper right")
+    axis.set_title(f"mean of the last {results.settings.counted_steps} inner losses")
+    axis.legend(fontsize=7, edgecolor="none", framealpha=1)
 
 
 def _draw_accuracy(axis: Axes, results: Results[Settings, Measured]) -> None:
     for measured in results.where(kind=LEARNED):
         axis.plot(measured.outer_accuracies, color=_COLOURS[LEARNED], linewidth=0.5)
-    means = {name: float(np.mean(of_all_seeds(results, name, "accuracies"))) for name in _COLOURS}
+    means = {name: float(np.mean(mlp_accuracies(results, name))) for name in _COLOURS}
     for name in FIXED:
         axis.axhline(means[name], color=_COLOURS[name], linewidth=1)
-    axis.set(xlabel="outer step", ylabel="%", title="test accuracy of the MLP it is learned with")
+    axis.set(xlabel="outer step", ylabel="%", title="test accuracy of the MLP")
     _label_right(axis, means)
 
 
@@ -96,25 +91,23 @@ def _draw_final(axis: Axes, results: Results[Settings, Measured]) -> None:
     axis.legend(frameon=False, fontsize=7)
 
 
-def _draw_transfer(axis: Axes, measure: str, results: Results[Settings, Measured]) -> None:
-    epochs = results.settings.image_epochs
-    means = {name: np.mean(transferred(results, IMAGES, name, measure), axis=0) for name in _COLOURS}
+def _draw_transfer(axis: Axes, task: str, results: Results[Settings, Measured]) -> None:
+    means = {name: np.mean(cnn_accuracies(results, task, name), axis=0) for name in _COLOURS}
     for name, color in _COLOURS.items():
-        axis.plot(epochs, means[name], ".-", color=color, linewidth=1, markersize=4)
-    axis.set(xscale="log", yscale="log", xlabel="epoch", ylabel="nats")
-    kind, images = measure.split("_")[0], results.where(kind=LEARNED)[0].images
-    axis.set_title(f"{kind} loss of the CNN, {images}")
-    axis.set_xticks(epochs, [str(epoch) for epoch in epochs])
-    axis.xaxis.minorticks_off()
+        axis.plot(results.settings.transfer_epochs, means[name], ".-", color=color, linewidth=1, markersize=4)
+    # From the worst at half of the way: the first epochs of the worst would flatten all the rest.
+    bottom = min(curve[len(curve) // 2] for curve in means.values()) - 10
+    axis.set(xscale="log", xlabel="epoch", ylabel="%", ylim=(bottom, None), title=f"test accuracy of the {task}")
+    axis.set_xticks(results.settings.transfer_epochs, [str(epoch) for epoch in results.settings.transfer_epochs])
+    axis.minorticks_off()
     _label_right(axis, {name: float(curve[-1]) for name, curve in means.items()})
 
 
 def _label_right(axis: Axes, heights: Mapping[str, float]) -> None:
     """Write names beside the right end of an axis, at their heights or as near to them as they do not overlap."""
+    low, high = axis.get_ylim()
     names = sorted(heights, key=lambda name: heights[name])
-    axis.get_ylim()  # settles the limits
-    to_axes = axis.transScale + axis.transLimits
-    places = spread([float(to_axes.transform((1, heights[name]))[1]) for name in names], 1 / _LINES)
+    places = spread([(heights[name] - low) / (high - low) for name in names], 1 / _LINES)
     for name, place in zip(names, places, strict=True):
         axis.text(1.02, place, name, transform=axis.transAxes, color=_COLOURS[name], fontsize=7, va="center")
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import torch
 import torch.nn.functional as F
@@ -32,10 +32,7 @@ _CURVES = 10
 
 @dataclass(frozen=True)
 class Course:
-    """How an activation function was learned, a value per outer step; empty for fixed ones.
-
-    It ends early where the gradient has no finite element.
-    """
+    """How an activation function was learned, a value per outer step; empty for fixed ones."""
 
     outer_losses: list[float] = field(default_factory=list)
     """Objective in nats."""
@@ -51,19 +48,6 @@ class Course:
     """Where its slope changes its sign between minus and plus 5, at the end."""
 
 
-class Trial(NamedTuple):
-    """What is drawn before an activation function is learned, and stays the same in all outer steps."""
-
-    parameters: list[Tensor]
-    """Of the network that is learned, before the first step; see `activations.network`."""
-    noise: Tensor
-    """On its last hidden layer, of shape (inner steps, units)."""
-    weights: Weights
-    """Initial ones of the MLP."""
-    batches: Batches
-    """What the MLP is trained on."""
-
-
 class Problem:
     """The inner problem: an MLP to train on MNIST-1D."""
 
@@ -73,31 +57,15 @@ class Problem:
         self.data = Data(*load_tensors("default", "train", **rows), *load_tensors("default", "test", **rows))
         self.optimizer = RMSProp(settings.inner_learning_rate, settings.decay)
 
-    def draw_trial(self, hidden: Sequence[int], seed: int) -> Trial:
-        """Draw the MLP of a seed, and a network of these hidden layers with its noise."""
-        stream = generator(seed)
-        weights, batches = self.draw_own_mlp(stream)
-        parameters = initial_network(hidden, stream)
-        return Trial(parameters, self._draw_noise(hidden[-1], stream), weights, batches)
-
-    def draw_own_mlp(self, stream: torch.Generator) -> tuple[Weights, Batches]:
-        """Draw the MLP that is learned with: its batches are the rows in their order, from the first again after the last."""
-        steps, batch = self.settings.inner_steps, self.settings.batch_size
-        return self.draw_mlp(stream, torch.arange(steps * batch).view(steps, batch) % len(self.data.x))
-
-    def draw_mlp(self, stream: torch.Generator, rows: Tensor) -> tuple[Weights, Batches]:
-        """Draw initial weights, as `torch.nn.Linear` does, and noise, for a training on these rows (steps, batch)."""
+    def draw(self, stream: torch.Generator) -> tuple[Weights, Batches]:
+        """Draw initial weights, as `torch.nn.Linear` does, and what a training sees, for `unrolled.train`."""
         settings, (x, y, *_) = self.settings, self.data
-        sizes = ((x.shape[1], settings.mlp_units), (settings.mlp_units, NUM_CLASSES))
+        length, hidden = x.shape[1], settings.mlp_units
+        sizes = ((length, hidden), (hidden, NUM_CLASSES))
         weights = Weights(*(draw_uniform((inputs + 1, outputs), inputs, stream) for inputs, outputs in sizes))
-        return weights, Batches(x[rows], y[rows], self._draw_noise(settings.mlp_units, stream))
-
-    def draw_rows(self, stream: torch.Generator) -> Tensor:
-        """Draw the rows of each step, of shape (steps, batch)."""
-        return torch.randint(len(self.data.x), (self.settings.inner_steps, self.settings.batch_size), generator=stream)
-
-    def _draw_noise(self, units: int, stream: torch.Generator) -> Tensor:
-        return self.settings.noise * draw_uniform((self.settings.inner_steps, units), 1, stream)
+        rows = torch.randint(len(x), (settings.inner_steps, settings.batch_size), generator=stream)
+        noise = settings.noise * draw_uniform((settings.inner_steps, hidden), 1, stream)
+        return weights, Batches(x[rows], y[rows], noise)
 
     def accuracy(self, activation: Activation, weights: Weights) -> float:
         """Return the test accuracy of an MLP with an activation function, without noise, in percent."""
@@ -106,39 +74,36 @@ class Problem:
         return 100 * (logits.argmax(1) == self.data.test_y).float().mean().item()
 
 
-def learn(
-    problem: Problem, trial: Trial, learning_rate: float, count: StepCounter
-) -> tuple[TabulatedActivation, Course]:
-    """Learn an activation function, and return the last one and how it came about.
+def learn(problem: Problem, hidden: Sequence[int], seed: int, count: StepCounter) -> tuple[Activation, Course]:
+    """Learn an activation function with a network of these hidden layers, and return the last one and how it came about.
 
-    Every outer step trains the same MLP on the same batches, with the same noise, as in the authors' code.
+    The seed draws the network, and the MLP and the batches of each outer step.
     """
     settings = problem.settings
+    stream = generator(seed)
     importance = torch.zeros(settings.inner_steps)
     importance[-settings.counted_steps :] = 1 / settings.counted_steps
-    course, activation = Course(), TabulatedActivation(trial.parameters, trial.noise)
+    course, activation = Course(), TabulatedActivation(initial_network(hidden, stream))
     for number in range(settings.outer_steps):
         if number % math.ceil(settings.outer_steps / _CURVES) == 0:
             course.curves.append(_curve(activation))
-        gradients = _outer_step(problem, activation, trial, importance, course)
-        stepped = _descend(activation.parameters, gradients, learning_rate, settings.largest_gradient)
+        gradients = _outer_step(problem, activation, importance, stream, course)
+        activation = TabulatedActivation(_descend(activation.parameters, gradients, settings))
         count(1, f"mean inner loss {course.outer_losses[-1]:.3f}")
-        if all(map(torch.equal, stepped, activation.parameters)):
-            break  # without a finite gradient all further steps are this one again
-        activation = TabulatedActivation(stepped, trial.noise)
     course.curves.append(_curve(activation))
     course.extrema.extend(local_extrema(activation))
     return activation, course
 
 
 def _outer_step(
-    problem: Problem, activation: TabulatedActivation, trial: Trial, importance: Tensor, course: Course
+    problem: Problem, activation: TabulatedActivation, importance: Tensor, stream: torch.Generator, course: Course
 ) -> tuple[Tensor, ...]:
     """Return the gradient of the objective by the network's parameters, and add what was measured to the course."""
-    batches = trial.batches._replace(noise=trial.batches.noise + activation.offsets.unsqueeze(1))
-    training = train(activation, trial.weights, batches, problem.optimizer, keep_steps=True)
-    by_offsets = reverse(activation, training.steps, importance, problem.optimizer)
-    gradients = activation.parameter_gradient(by_offsets)
+    # Another MLP and other batches in every step: what is learned is for training, not for one run of it.
+    weights, batches = problem.draw(stream)
+    training = train(activation, weights, batches, problem.optimizer, keep_steps=True)
+    reverse(activation, training.steps, importance, problem.optimizer)
+    gradients = activation.parameter_gradient()
     norm = torch.cat([gradient.flatten() for gradient in gradients]).norm().item()
     course.outer_losses.append(round(training.losses[-problem.settings.counted_steps :].mean().item(), 4))
     course.outer_accuracies.append(round(problem.accuracy(activation, training.weights), 2))
@@ -147,12 +112,11 @@ def _outer_step(
     return gradients
 
 
-def _descend(
-    parameters: Sequence[Tensor], gradients: Sequence[Tensor], learning_rate: float, limit: float
-) -> list[Tensor]:
+def _descend(parameters: Sequence[Tensor], gradients: Sequence[Tensor], settings: Settings) -> list[Tensor]:
+    limit = settings.largest_gradient
     # Where a training is chaotic its derivative is not finite; an element that is no number has no direction.
     return [
-        parameter.detach() - learning_rate * gradient.nan_to_num().clamp(-limit, limit)
+        parameter.detach() - settings.outer_learning_rate * gradient.nan_to_num().clamp(-limit, limit)
         for parameter, gradient in zip(parameters, gradients, strict=True)
     ]
 

@@ -111,22 +111,17 @@ def train(
     return Training(torch.stack(losses), weights, steps)
 
 
-def reverse(activation: TabulatedActivation, steps: Sequence[Step], importance: Tensor, optimizer: RMSProp) -> Tensor:
+def reverse(activation: TabulatedActivation, steps: Sequence[Step], importance: Tensor, optimizer: RMSProp) -> None:
     """Go back through a training and give the activation function the gradient of a weighted sum of its losses.
 
-    ``importance``, of shape (steps,), is the weight of each loss in the sum. Returns the derivatives of the sum by what is
-    added to all hidden units in a step, of shape (steps,).
+    ``importance``, of shape (steps,), is the weight of each loss in the sum.
     """
     # Derivatives of the sum by the weights and by the averages, before the step at hand.
     by_weights, by_average = torch.zeros_like(steps[0].gradient), torch.zeros_like(steps[0].gradient)
-    by_offsets = []
     for step, share in zip(reversed(steps), importance.flip(0).tolist(), strict=True):
         direction = _reverse_update(by_weights, by_average, step.gradient, step.average, optimizer)
         # The gradient is the derivative of the loss, so its product with the direction is the loss's change along it.
-        change, by_offset = _reverse_gradient(activation, step, direction, share)
-        by_weights.add_(step.gradient, alpha=share).add_(change)
-        by_offsets.append(by_offset)
-    return torch.stack(by_offsets).flip(0)
+        by_weights.add_(step.gradient, alpha=share).add_(_reverse_gradient(activation, step, direction, share))
 
 
 def _reverse_update(
@@ -141,13 +136,10 @@ def _reverse_update(
     return by_gradient
 
 
-def _reverse_gradient(
-    activation: TabulatedActivation, step: Step, direction: Tensor, share: float
-) -> tuple[Tensor, Tensor]:
+def _reverse_gradient(activation: TabulatedActivation, step: Step, direction: Tensor, share: float) -> Tensor:
     """Return the change of the gradient along a direction; give the activation function the gradient by its table.
 
-    That is the gradient of the loss's change along the direction, and of the loss itself, ``share`` times. Also returns the sum
-    of its derivatives by the activation function's values.
+    That is the gradient of the loss's change along the direction, and of the loss itself, ``share`` times.
     """
     first_direction, second_direction = _split(direction, step.a.shape[1])
     a_change = step.inputs @ first_direction
@@ -157,12 +149,12 @@ def _reverse_gradient(
     p_change = step.p * (logits_change - (step.p * logits_change).sum(1, keepdim=True))
     by_logits_change = p_change.div_(len(step.inputs))
     by_h_change = torch.addmm(by_logits_change @ second.T, step.by_logits, second_direction[:-1].T)
-    by_value, by_slope = by_h_change.add(step.by_h, alpha=share), step.by_h * a_change
-    curvature = activation.reverse(step.a, by_value, by_slope)
+    by_slope = step.by_h * a_change
+    curvature = activation.reverse(step.a, by_h_change.add(step.by_h, alpha=share), by_slope)
     by_a_change = (by_h_change * step.slope).addcmul_(by_slope, curvature)
     second_change = step.h.T @ by_logits_change
     second_change[:-1].addmm_(h_change.T, step.by_logits)
-    return _join((step.inputs.T @ by_a_change, second_change)), by_value.sum()
+    return _join((step.inputs.T @ by_a_change, second_change))
 
 
 def _join(weights: Iterable[Tensor]) -> Tensor:

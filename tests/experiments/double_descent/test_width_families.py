@@ -33,13 +33,12 @@ def data(rows=40):
 
 
 @given(st.integers(1, 200), st.floats(0, 1), st.integers(0, 2**31))
-def test_labels_stay_labels_and_depend_on_the_seed_alone(rows, share, seed):
+def test_at_most_the_stated_share_of_labels_is_wrong(rows, share, seed):
     y = torch.arange(rows) % 10
     noisy = width_families.replace_labels(y, share, seed)
-    assert noisy.dtype == y.dtype
+    assert int((noisy != y).sum()) <= round(share * rows)
     assert noisy.min() >= 0 and noisy.max() <= 9
     assert torch.equal(noisy, width_families.replace_labels(y, share, seed))
-    assert torch.equal(y, width_families.replace_labels(y, 0.0, seed))
 
 
 def test_new_labels_are_uniform_and_seeds_draw_others():
@@ -47,9 +46,8 @@ def test_new_labels_are_uniform_and_seeds_draw_others():
     first, second = (width_families.replace_labels(y, 0.5, seed) for seed in (0, 1))
     assert not torch.equal(first, second)
     counts = torch.bincount(first, minlength=10)
-    # A tenth of the replaced rows keeps its label; these are five standard deviations.
-    expected, deviations = torch.tensor([11_000, *[1_000] * 9]), torch.tensor([350, *[155] * 9])
-    assert ((counts - expected).abs() < deviations).all()
+    # A tenth of the replaced rows keeps its label; 150 is five standard deviations.
+    assert (counts - torch.tensor([11_000, *[1_000] * 9])).abs().max() < 150
 
 
 @pytest.mark.parametrize(("architecture", "make"), [("mlp", PlainMLP), ("cnn", lambda width: CNN(channels=width))])
@@ -111,19 +109,15 @@ def test_members_come_out_as_they_do_alone(architecture, make):
         torch.testing.assert_close(of_member(network, member), expected, rtol=1e-4, atol=1e-5)
 
 
-def test_scores_are_of_the_labels_of_training_and_the_true_ones_of_the_test_rows():
+def test_errors_are_counted_on_the_labels_of_training_and_the_true_ones_of_the_test_rows():
     training, test = data(), data(2300)
     conditions = [Condition(0.25), Condition(0.0), Condition(0.25, squared_error=True)]
-    scores = width_families.train_width("mlp", 5, conditions, (0, 1), OPTIMISATION, training, test, lambda: None)
-    assert scores.num_parameters == sum(parameter.numel() for parameter in PlainMLP(5).parameters())
-    assert [len(losses) for losses in scores.test_losses] == [2, 2]
+    errors = width_families.train_width("mlp", 5, conditions, (0, 1), OPTIMISATION, training, test, lambda: None)
+    assert errors.num_parameters == sum(parameter.numel() for parameter in PlainMLP(5).parameters())
     for number, condition in enumerate(conditions):
         for seed in (0, 1):
             noisy = width_families.replace_labels(training[1], condition.label_noise, seed)
             model = plain_training(lambda: PlainMLP(5), seed, training[0], noisy, condition.squared_error)
-            for x, y, measured in ((training[0], noisy, scores.train_errors), (*test, scores.test_errors)):
+            for x, y, measured in ((training[0], noisy, errors.train), (*test, errors.test)):
                 missed = (model(x).argmax(1) != y).double().mean().item()
                 assert measured[number][seed] == pytest.approx(missed, abs=2 / len(x))
-            if not condition.squared_error:
-                loss = torch.nn.functional.cross_entropy(model(test[0]), test[1]).item()
-                assert scores.test_losses[number][seed] == pytest.approx(loss, rel=1e-4)
