@@ -76,7 +76,7 @@ def test_claims_show_the_errors_and_the_accuracies():
         9: 1.0, 0: 0.0, 3: 0.0, 4: 0.0, 5: 0.0, 6: 0.0, 8: 0.0 | 2 and 7 each against every other digit, {paired}
 
         the CNN makes no error on 3 and 6, as the human does | 0 and 0 % | 0.0 ± 0.0 and 0.0 ± 0.0 % | both errors are 0 %, for
-        each seed
+        for each seed
 
         the CNN is weaker than the human on 1 | errors of the CNN 9.8 %, of the human 3.6 % | errors of the CNN 6.0 ± 1.0 % |
         against the paper's human, one-sided t-test over seeds, p < 0.05
@@ -85,8 +85,8 @@ def test_claims_show_the_errors_and_the_accuracies():
         against the paper's human, one-sided t-test over seeds, p < 0.05
 
         the CNN's errors are evenly balanced over the digits other than 4 (first version) | evenly, 4 to a lesser degree | p of
-        a chi-squared test from {min(p_values):.2g} to {max(p_values):.2g} | a chi-squared test of even errors gives p > 0.05, for each
-        seed
+        a chi-squared test from {min(p_values):.2g} to {max(p_values):.2g} | a chi-squared test of even errors gives p > 0.05,
+        for each seed
 
         with more training rows (20,000) the CNN exceeds the human | above 96 % | 98.5 ± 0.5 % | one-sided t-test over seeds
         against 96 %, p < 0.05
