@@ -136,7 +136,7 @@ class SpatialPriors(Experiment[Settings, Measured]):
         human = paper.TABLE_1["default"]["human"].mean
         test_axis.axhline(human, color="k", linewidth=1)
         place = test_axis.get_yaxis_transform()
-        test_axis.text(0.03, human - 1, "human (the paper's)", fontsize=7, va="top", transform=place)
+        test_axis.text(0.03, human + 1, "human (the paper's)", fontsize=7, transform=place)
         train_axis.set(title="training accuracy, the authors' loop", ylabel="accuracy (%)")
         test_axis.set(title="test accuracy, the authors' loop")
         train_axis.legend(frameon=False, fontsize=7, loc="lower right")
@@ -274,7 +274,7 @@ def _draw_curves(axis: Axes, results: Results[Settings, Measured], curves: str) 
             label = model if config == "default" else None
             axis.plot(measured.steps, mean, style, color=COLOURS[model], linewidth=1.2, label=label)
     axis.plot([], [], "k--", linewidth=1.2, label="shuffled")
-    axis.set(xlabel="step", ylim=(0, 102))
+    axis.set(xlabel="step", ylim=(0, 104))
 
 
 def _draw_table(axis: Axes, results: Results[Settings, Measured]) -> None:

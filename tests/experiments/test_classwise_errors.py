@@ -34,7 +34,7 @@ def test_errors_by_digit_are_those_of_the_confusion(errors):
 
 
 def test_the_errors_figure_and_claims_are_there(errors):
-    assert len(classwise_errors.claims(errors)) == 7
+    assert len(classwise_errors.claims(errors)) == 8
     figure = classwise_errors.plot(errors)
     bars, rows, *matrices = figure.axes
     assert len(bars.patches) == 5 * 10
@@ -56,7 +56,7 @@ def made_up(wrong=None, more=98.0, drift=1):
         tables = []
         for seed in range(3):
             table = 100 * np.eye(10, dtype=int)
-            for digit, errors in (wrong or {2: 30, 7: 20, 1: 5, 9: 4}).items():
+            for digit, errors in (wrong or {2: 30, 7: 20, 1: 5, 9: 0}).items():
                 table[digit, [digit, 0]] += np.array([-1, 1]) * (errors + drift * seed)
             tables.append(table.tolist())
         best = more if part.values["rows"] == 20_000 else 95.0
@@ -66,31 +66,33 @@ def made_up(wrong=None, more=98.0, drift=1):
 
 def test_claims_show_the_errors_and_the_accuracies():
     claims = classwise_errors.claims(made_up())
-    assert [claim.verdict for claim in claims[:5]] == ["holds", "holds", "holds", "does not hold", "holds"]
-    assert [claim.is_control for claim in claims] == [False] * 5 + [True] * 2
+    assert [claim.verdict for claim in claims[:6]] == [*["holds"] * 4, "does not hold", "holds"]
+    assert [claim.is_control for claim in claims] == [False] * 6 + [True] * 2
     paired = "one-sided paired t-test over seeds, p < 0.05"
-    largest, smallest = (chi_squared([5 + seed, 30 + seed, 20 + seed, 4 + seed]) for seed in (0, 2))
-    assert smallest < largest
-    assert said(claims)[:5] == paragraphs(
+    p_values = [chi_squared([5 + seed, 30 + seed, 20 + seed, seed]) for seed in range(3)]
+    assert said(claims)[:6] == paragraphs(
         f"""
         the CNN finds 2 and 7 hardest, as the human does | 2 and 7 | errors in percent by digit: 2: 31.0, 7: 21.0, 1: 6.0,
-        9: 5.0, 0: 0.0, 3: 0.0, 4: 0.0, 5: 0.0, 6: 0.0, 8: 0.0 | 2 and 7 each against every other digit, {paired}
+        9: 1.0, 0: 0.0, 3: 0.0, 4: 0.0, 5: 0.0, 6: 0.0, 8: 0.0 | 2 and 7 each against every other digit, {paired}
 
         the CNN makes no error on 3 and 6, as the human does | 0 and 0 % | 0.0 ± 0.0 and 0.0 ± 0.0 % | both errors are 0 %, for
-        each seed
+        for each seed
 
-        the CNN is weaker than the human on 1, the human weaker on 9 | CNN against human: 1: 9.8 against 3.6 %, 9: 5.9 against
-        7.4 % | 1: 6.0 ± 1.0 %, 9: 5.0 ± 1.0 % | each against the paper's human, one-sided t-test over seeds, p < 0.05
+        the CNN is weaker than the human on 1 | errors of the CNN 9.8 %, of the human 3.6 % | errors of the CNN 6.0 ± 1.0 % |
+        against the paper's human, one-sided t-test over seeds, p < 0.05
+
+        the human is weaker than the CNN on 9 | errors of the CNN 5.9 %, of the human 7.4 % | errors of the CNN 1.0 ± 1.0 % |
+        against the paper's human, one-sided t-test over seeds, p < 0.05
 
         the CNN's errors are evenly balanced over the digits other than 4 (first version) | evenly, 4 to a lesser degree | p of
-        a chi-squared test from {smallest:.2g} to {largest:.2g} | a chi-squared test of even errors gives p > 0.05, for each
-        seed
+        a chi-squared test from {min(p_values):.2g} to {max(p_values):.2g} | a chi-squared test of even errors gives p > 0.05,
+        for each seed
 
         with more training rows (20,000) the CNN exceeds the human | above 96 % | 98.5 ± 0.5 % | one-sided t-test over seeds
         against 96 %, p < 0.05
         """
     )
-    assert claims[5].statement == "the CNN finds 2 and 7 hardest with our recipe, as the human does"
+    assert claims[6].statement == "the CNN finds 2 and 7 hardest with our recipe, as the human does"
 
 
 def chi_squared(wrong):
@@ -109,11 +111,13 @@ def chi_squared(wrong):
         ({2: 30, 7: 20, 9: 20}, 0, "cannot be told"),
         ({7: 30, 3: 1}, 1, "does not hold"),
         ({7: 30, 3: 0}, 1, "cannot be told"),
-        ({1: 3, 9: 3}, 2, "cannot be told"),
-        ({1: 10, 9: 30}, 2, "does not hold"),
+        ({1: 30, 9: 30}, 2, "holds"),
+        ({1: 3, 9: 30}, 2, "cannot be told"),
+        ({1: 30, 9: 6}, 3, "cannot be told"),
+        ({1: 30, 9: 40}, 3, "does not hold"),
         # The errors of 4 do not count.
-        ({digit: 5 for digit in range(1, 10)} | {4: 30}, 3, "holds"),
-        ({digit: 5 for digit in range(1, 10)} | {8: 30}, 3, "does not hold"),
+        ({digit: 5 for digit in range(1, 10)} | {4: 30}, 4, "holds"),
+        ({digit: 5 for digit in range(1, 10)} | {8: 30}, 4, "does not hold"),
     ],
 )
 def test_claims_follow_the_errors(wrong, place, verdict):
@@ -121,7 +125,7 @@ def test_claims_follow_the_errors(wrong, place, verdict):
 
 
 def test_too_little_accuracy_does_not_exceed_the_human():
-    assert classwise_errors.claims(made_up(more=90.0))[4].verdict == "does not hold"
+    assert classwise_errors.claims(made_up(more=90.0))[5].verdict == "does not hold"
 
 
 def test_the_cnn_has_ten_seeds_on_the_papers_rows():
@@ -138,7 +142,7 @@ def test_the_figure_shows_mean_errors_and_every_accuracy():
     figure = classwise_errors.plot(made_up())
     bars, rows, *matrices = figure.axes
     heights = [patch.get_height() for patch in bars.patches]
-    np.testing.assert_allclose(heights, 5 * [0, 6, 31, 0, 0, 0, 0, 21, 0, 5], atol=1e-9)
+    np.testing.assert_allclose(heights, 5 * [0, 6, 31, 0, 0, 0, 0, 21, 0, 1], atol=1e-9)
     labels = [label.get_text() for label in bars.get_xticklabels()]
     assert [label.splitlines()[0] for label in labels] == [str(digit) for digit in range(10)]
     found = {digit: " ".join(label.splitlines()[1:]) for digit, label in enumerate(labels) if "\n" in label.strip()}
