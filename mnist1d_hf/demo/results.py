@@ -18,7 +18,7 @@ SHOWN = {
     ),
     "classwise-errors": (
         "Which digits are hard",
-        "The CNN finds 2 and 7 hardest, as the paper's human does, and hardly ever mistakes a 0 or a 6.",
+        "The CNN errs most on 2, 7 and 9, and hardly ever on a 0 or a 6. The paper's human finds 2 and 7 hardest.",
     ),
     "double-descent": (
         "Worse, then better again",

@@ -17,7 +17,7 @@ SMALL = {
     "metalearn-learning-rate": {"outer_steps": 2, "inner_steps": 3, "batch_size": 4, "hidden_size": 5},
     "metalearn-activation": {
         "num_samples": 250, "hidden_units": 5, "outer_steps": 2, "inner_steps": 4, "counted_steps": 2, "batch_size": 10,
-        "mlp_units": 4, "evaluations": 1, "signal_epochs": (1,), "image_rows": 100, "image_epochs": (1,),
+        "mlp_units": 4, "evaluations": 1, "transfer_epochs": (1,),
     },
     "pooling": {"kinds": ("stride",), "train_rows": (200,), "test_rows": 50, "channels": 3, "steps": 7, "evaluate_every": 3},
     "self-supervised": {"train_rows": 200, "channels": 3, "epochs": 2, "embedded_rows": 50},
