@@ -76,7 +76,7 @@ def test_claims_show_the_errors_and_the_accuracies():
         9: 1.0, 0: 0.0, 3: 0.0, 4: 0.0, 5: 0.0, 6: 0.0, 8: 0.0 | 2 and 7 each against every other digit, {paired}
 
         the CNN makes no error on 3 and 6, as the human does | 0 and 0 % | 0.0 ± 0.0 and 0.0 ± 0.0 % | both errors are 0 %, for
-        for each seed
+        each seed
 
         the CNN is weaker than the human on 1 | errors of the CNN 9.8 %, of the human 3.6 % | errors of the CNN 6.0 ± 1.0 % |
         against the paper's human, one-sided t-test over seeds, p < 0.05

@@ -191,7 +191,8 @@ def test_claims_show_both_numbers():
 
         in the ticket's first layer, unmasked inputs are next to each other more often than in a random
         order of each unit's inputs | not compared | 75.0 ± 0.0 % of them against 7.5 ± 0.0 % expected, p
-        0.001, 0.001, 0.001 | permutation test of the inputs of each unit, the p-values of the trials combined (Fisher), p < 0.05
+        0.001, 0.001, 0.001 | permutation test of the inputs of each unit, the p-values of the trials combined
+        (Fisher), p < 0.05
         """
     )
 
