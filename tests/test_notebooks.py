@@ -4,6 +4,7 @@ import ast
 import builtins
 import getpass
 import json
+import os
 import re
 import socket
 import symtable
@@ -220,7 +221,7 @@ def offline(tmp_path, monkeypatch):
     folder = tmp_path / "start"
     folder.mkdir()
     (folder / "sitecustomize.py").write_text(OFFLINE)
-    monkeypatch.setenv("PYTHONPATH", f"{folder}:{ROOT}")
+    monkeypatch.setenv("PYTHONPATH", os.pathsep.join(map(str, (folder, ROOT))))
     monkeypatch.setenv("PYTHONWARNINGS", "ignore:IProgress not found")  # of tqdm, without Jupyter's widgets
     for variable in ("JUPYTER_RUNTIME_DIR", "JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "IPYTHONDIR", "HF_HOME"):
         monkeypatch.setenv(variable, str(tmp_path / variable))

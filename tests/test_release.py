@@ -77,6 +77,7 @@ def test_the_wheel_holds_what_users_use(wheel):
         "mnist1d_hf/py.typed",
         "mnist1d_hf/demo/thumbnail.png",
         "mnist1d_hf/dataset_card/template.md",
+        "mnist1d_hf/notebooks/ten-minutes.ipynb",
         "mnist1d_hf/dataset_card/figures/samples.png",
         "mnist1d_hf/dataset_card/figures/construction.png",
         "mnist1d_hf/models/benchmark_card_template.md",

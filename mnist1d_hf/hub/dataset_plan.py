@@ -25,6 +25,8 @@ from .parquet_files import ParquetFile, check_rows_per_file, list_parquet_files,
 CARD_NAME = "README.md"
 TASKS_NAME = "eval.yaml"
 FIGURE_FOLDER = "figures"
+NOTEBOOK_NAME = "notebook.ipynb"
+"""What the Hub offers to open."""
 
 
 @dataclass(frozen=True)
@@ -73,7 +75,7 @@ class DatasetPlan:
 
     def write_documents(self, folder: Path, files: Mapping[str, FileHash]) -> dict[str, FileHash]:
         """Write everything but the Parquet files and the manifest to a folder, and return its hashes."""
-        shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, folder / FIGURE_FOLDER)
+        copy_fixed_files(folder)
         write_documents(folder, self.infos(files), parameters=self.parameters, nested=self.nested)
         return hash_folder(folder)
 
@@ -111,6 +113,12 @@ def plan_dataset(
     for builder in builders.values():
         check_rows_per_file(rows_per_file, sum(builder.config.split_rows.values()))
     return DatasetPlan(builders, parameters, rows_per_file)
+
+
+def copy_fixed_files(folder: Path) -> None:
+    """Copy what is the same in every repository to a folder: the figures and the notebook."""
+    shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, folder / FIGURE_FOLDER)
+    shutil.copyfile(resource_folder("notebooks") / "ten-minutes.ipynb", folder / NOTEBOOK_NAME)
 
 
 def write_documents(

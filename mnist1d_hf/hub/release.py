@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from collections.abc import Iterable, Iterator, Set
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -17,9 +16,8 @@ from huggingface_hub import DatasetCard, HfApi
 from ..baselines.bundled import list_checkpoints
 from ..dataset.presets import CONFIGS, PRESETS
 from ..utils.extras import check_extras
-from ..utils.resources import resource_folder
 from .dataset_card import render_dataset_card
-from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME, DatasetPlan, plan_dataset, write_documents
+from .dataset_plan import CARD_NAME, TASKS_NAME, DatasetPlan, copy_fixed_files, plan_dataset, write_documents
 from .dataset_repo import build_dataset_repo
 from .manifest import MANIFEST_NAME, FileHash, hash_file, hash_folder, parse_manifest, write_manifest
 from .naming import dataset_repo_id, model_repo_id, space_repo_id
@@ -162,7 +160,7 @@ def _build(release: Release, plan: DatasetPlan, left: list[str], num_samples: in
     if built:
         build_dataset_repo(release.folder, configs=built, num_samples=num_samples)
     else:
-        shutil.copytree(resource_folder("dataset_card") / FIGURE_FOLDER, release.folder / FIGURE_FOLDER)
+        copy_fixed_files(release.folder)
     documents = (CARD_NAME, TASKS_NAME, MANIFEST_NAME)
     files = {path: file for path, file in hash_folder(release.folder).items() if path not in documents}
     planned = {file.path: file for file in plan.files if file.config in left}

@@ -17,7 +17,7 @@ from ..dataset.generator import SPLITS
 from ..dataset.presets import CONFIGS
 from ..utils.processes import report
 from ..utils.resources import resource_folder
-from .dataset_plan import CARD_NAME, FIGURE_FOLDER, TASKS_NAME
+from .dataset_plan import CARD_NAME, FIGURE_FOLDER, NOTEBOOK_NAME, TASKS_NAME
 from .manifest import MANIFEST_NAME, FileHash, hash_file, parse_manifest
 from .parquet_files import ParquetFile, write_parquet
 from .storage import HIDDEN_FOLDER, Storage
@@ -137,7 +137,8 @@ def _clear(
 def _documents() -> set[str]:
     """Return what a build may hold besides Parquet files."""
     figures = (resource_folder("dataset_card") / FIGURE_FOLDER).iterdir()
-    return {CARD_NAME, TASKS_NAME, MANIFEST_NAME, *(f"{FIGURE_FOLDER}/{figure.name}" for figure in figures)}
+    figure_paths = {f"{FIGURE_FOLDER}/{figure.name}" for figure in figures}
+    return {CARD_NAME, TASKS_NAME, NOTEBOOK_NAME, MANIFEST_NAME} | figure_paths
 
 
 def _refuse_foreign(storage: Storage, paths: Collection[str]) -> None:

@@ -17,6 +17,7 @@ from mnist1d_hf.hub import resuming
 from mnist1d_hf.hub.dataset_repo import build_dataset_repo
 from mnist1d_hf.hub.manifest import MANIFEST_NAME, hash_file, parse_manifest
 
+from ..conftest import ROOT
 from .killing import KILLED
 
 SMALL = {"configs": ["default", "large"], "num_samples": 2200}
@@ -41,6 +42,7 @@ def test_a_repository_has_all_its_files(repo):
         ".mnist1d-hf.json",
         "README.md",
         "eval.yaml",
+        "notebook.ipynb",
         "figures/samples.png",
         "figures/construction.png",
         *(
@@ -53,6 +55,11 @@ def test_a_repository_has_all_its_files(repo):
     }  # fmt: skip
     assert repo.files == {path: (repo.folder / path).stat().st_size for path in repo.files}
     assert repo.rows["large"] == {"train": 200_000, "test": 20_001}
+
+
+def test_the_notebook_that_the_hub_offers_to_open_is_the_first_one(repo):
+    first = ROOT / "notebooks" / "ten-minutes.ipynb"
+    assert (repo.folder / "notebook.ipynb").read_bytes() == first.read_bytes()
 
 
 def test_the_manifest_lists_all_other_files(repo):

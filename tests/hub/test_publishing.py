@@ -53,7 +53,9 @@ def parquet(*configs):
 
 
 def dataset_files(*configs):
-    return sorted([".gitattributes", MANIFEST_NAME, "README.md", "eval.yaml", *FIGURES, *parquet(*configs)])
+    return sorted(
+        [".gitattributes", MANIFEST_NAME, "README.md", "eval.yaml", "notebook.ipynb", *FIGURES, *parquet(*configs)]
+    )
 
 
 def card(hub, revision="main"):
@@ -326,7 +328,7 @@ def test_the_tag_stays_where_the_data_is(ada_hub, monkeypatch):
     second = publish_configs("default")
     assert statuses(second)["README.md"] == "changed"
     assert [path for path, status in statuses(second).items() if status == "unchanged"] == sorted(
-        ["eval.yaml", *FIGURES, *parquet("default")]
+        ["eval.yaml", "notebook.ipynb", *FIGURES, *parquet("default")]
     )
     assert ada_hub.tags(*DATASET) == {TAG: first.commit}
     third = publish_configs("shuffled")
@@ -360,7 +362,7 @@ def test_fewer_samples_delete_the_shards_that_are_left_over(ada_hub):
     assert sorted(path for path in files if path.endswith("parquet")) == sorted(
         [changed, "large/notes.parquet", *(path for path in manifest(ada_hub, DATASET) if path.startswith("large/"))]
     )
-    assert len(manifest(ada_hub, DATASET)) == 11 + len(FIGURES) + 1
+    assert len(manifest(ada_hub, DATASET)) == 11 + len(FIGURES) + 2
     assert is_whole(ada_hub, DATASET)
     assert ada_hub.tags(*DATASET) == {TAG: repo.commit}
 

@@ -224,13 +224,13 @@ def test_the_plan_has_one_line_for_the_files_of_workers(ada_hub, threads):
         "1 of 1 change.",
         "Nothing was changed.",
     ]
-    assert len(said) == 1 + 2 + len(FIGURES) + 3
+    assert len(said) == 1 + 3 + len(FIGURES) + 3
     publish_configs("large", num_samples=1100, executor=threads)
     result = call("--config", "large", "--num-samples", "1100", "--dry-run")
     said = [" ".join(line.split()) for line in result.stdout.splitlines()]
     assert said[3:] == [
         "pending ~177.1 kB large: 11 files, made by the workers",
-        "unchanged 2 files",
+        "unchanged 3 files",
         "1 of 1 may change.",
         "Nothing was changed.",
     ]
