@@ -430,7 +430,7 @@ def test_the_command_shows_each_check(few):
     result = call("ada")
     assert result.exit_code == 0, result.output
     lines = result.stdout.splitlines()
-    assert lines[0] == "ok     ada/mnist1d  files: 12 files as published"
+    assert lines[0] == "ok     ada/mnist1d  files: 13 files as published"
     assert "ok     ada/mnist1d-cnn  accuracy: 96.20 % of the test rows of default" in lines
     assert lines[-1] == "All 13 checks passed."
     assert len(lines) == 14
