@@ -104,7 +104,7 @@ def test_it_shows_the_plan_then_the_links_then_the_checks(ada_hub):
         ),
         "1 of 1 change.",
         f"published  {ada_hub.endpoint}/datasets/ada/mnist1d  {commit}",
-        "ok     ada/mnist1d  files: 6 files as published",
+        "ok     ada/mnist1d  files: 7 files as published",
         "ok     ada/mnist1d  default/train: 4,000 rows, those of the paper",
         "ok     ada/mnist1d  default/test: 1,000 rows, those of the paper",
         "All 3 checks passed.",
