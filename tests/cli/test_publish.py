@@ -114,7 +114,7 @@ def test_it_shows_the_plan_then_the_links_then_the_checks(ada_hub):
     assert again.exit_code == 0
     assert lines(again.stdout)[:4] == [
         "dataset ada/mnist1d",
-        "  unchanged          7  files",
+        "  unchanged          8  files",
         "Everything is published already.",
         f"unchanged  {ada_hub.endpoint}/datasets/ada/mnist1d  {commit}",
     ]
