@@ -128,7 +128,7 @@ def test_it_shows_the_plan_then_the_links_then_the_checks(ada_hub):
         "new shuffled/test-00000-of-00001.parquet",
         "new shuffled/train-00000-of-00001.parquet",
     ]
-    assert lines(planned.stdout)[-3:] == ["  unchanged          2  files", "1 of 1 change.", "Nothing was changed."]
+    assert lines(planned.stdout)[-3:] == ["  unchanged          3  files", "1 of 1 change.", "Nothing was changed."]
 
 
 @pytest.mark.usefixtures("waits")
