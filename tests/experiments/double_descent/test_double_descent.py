@@ -234,7 +234,7 @@ def test_the_quick_form_runs_and_its_figure_is_not_empty(executor):
     settings = experiment.EXPERIMENT.quick
     curve = curve_of(results, "mlp", "noisy")
     assert curve.widths.tolist() == list(settings.mlp_widths)
-    assert curve.test.shape == (len(settings.mlp_widths), 3)
+    assert curve.test.shape == (len(settings.mlp_widths), results.seeds)
     assert curve.train.mean(1)[-1] < 1 < curve.train.mean(1)[0]
     figure = experiment.plot(results)
     assert all(len(axes.lines) >= 4 for axes in figure.axes)
