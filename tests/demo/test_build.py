@@ -27,8 +27,6 @@ from mnist1d_hf.demo.contents import DRAW_RANGES, RANGES
 from mnist1d_hf.demo.results import SHOWN, figure_path
 from mnist1d_hf.experiments.human.questions import new_quiz
 
-from .browsing import NO_NODE
-
 CONSTANTS = raw_dataset(GenerationParameters(), get_templates())
 
 BUILDING = """
@@ -115,14 +113,6 @@ def test_the_page_loads_nothing_from_elsewhere(page):
 def test_every_script_of_the_folder_is_in_the_page():
     scripts = bundle(PAGE_FOLDER, "main.js") + bundle(PAGE_FOLDER, "worker.js")
     assert {path.name for path in PAGE_FOLDER.glob("*.js")} == set(re.findall(r"^// (.+\.js)$", scripts, re.MULTILINE))
-
-
-@pytest.mark.skipif(NO_NODE, reason="there is no node to read the page's scripts")
-@pytest.mark.parametrize(("entry", "suffix"), [("main.js", "mjs"), ("worker.js", "cjs")])
-def test_the_scripts_can_be_read(tmp_path, entry, suffix):
-    path = tmp_path / f"script.{suffix}"
-    path.write_text(bundle(PAGE_FOLDER, entry), encoding="utf-8")
-    subprocess.run(["node", "--check", path], check=True)
 
 
 # --- pieces in their places
